@@ -1,0 +1,458 @@
+//! What can go wrong, as facts. Hints and exit codes belong to the program.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::request::{Digest, Kept};
+
+/// The kind of an [`Error`]: what a caller decides by, and what the program's exit codes are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Input, output or anything without a kind of its own.
+    Failed,
+    /// The request makes no sense.
+    Usage,
+    /// The digest did not hold.
+    Untrusted,
+    /// The source is unfit: a directory, empty, too large, the target itself.
+    Rejected,
+    /// The source is not there, or may not be read or fetched.
+    Unavailable,
+    /// The new file is in place, but nobody can say whether it survives a power cut.
+    InDoubt,
+    /// The destination is refused.
+    Target,
+    /// Nothing is wrong with the request; the same may work later.
+    TryLater,
+    /// The caller cancelled: a signal, in the program.
+    Cancelled,
+}
+
+/// Why nothing was installed. Whatever the error, the target is what it was, unless [`Error::InDoubt`] says otherwise.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Several mirrors without a digest to tell that they serve the same bytes.
+    MirrorsNeedDigest,
+    /// Plain http with nothing that proves the bytes.
+    PlainHttp {
+        /// The address, without secrets.
+        url: String,
+    },
+    /// An address that cannot be used.
+    BadUrl {
+        /// The address, without secrets.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An option that cannot be used.
+    BadOption {
+        /// The option's name.
+        option: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A user or group that nobody knows.
+    UnknownAccount {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// The name as given.
+        name: String,
+    },
+    /// The target is a directory, and the source gives no usable name.
+    NoName {
+        /// The source.
+        from: String,
+    },
+    /// The source cannot be opened or read.
+    Source {
+        /// The source.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The source is a directory.
+    SourceIsDirectory {
+        /// The source.
+        path: PathBuf,
+    },
+    /// The source has not a single byte.
+    SourceEmpty {
+        /// The source.
+        from: String,
+    },
+    /// The source is larger than allowed.
+    SourceTooLarge {
+        /// The source.
+        from: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The source is the target.
+    SameFile {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The source was written to while it was read.
+    SourceChanged {
+        /// The source.
+        path: PathBuf,
+    },
+    /// The server answered, but not with the file.
+    HttpStatus {
+        /// The address, without secrets.
+        url: String,
+        /// The status.
+        status: u16,
+        /// Whether the same request may succeed later.
+        transient: bool,
+    },
+    /// The server could not be reached, or the connection broke.
+    Http {
+        /// The address, without secrets.
+        url: String,
+        /// What happened.
+        reason: String,
+        /// Whether the same request may succeed later.
+        transient: bool,
+    },
+    /// The deadline for the whole transfer passed.
+    MaxTime {
+        /// The source.
+        from: String,
+        /// The deadline.
+        limit: Duration,
+    },
+    /// The bytes have another digest.
+    DigestMismatch {
+        /// The source.
+        from: String,
+        /// The digest asked for.
+        expected: Digest,
+        /// The digest of what came.
+        actual: Digest,
+        /// Whether what came looks like a web page.
+        html: bool,
+    },
+    /// The destination is refused.
+    Target {
+        /// What cannot be written, which may be a directory on the way.
+        path: PathBuf,
+        /// Why.
+        obstacle: Obstacle,
+    },
+    /// Metadata of the old file that cannot be given to the new one.
+    CannotKeep {
+        /// The target.
+        path: PathBuf,
+        /// What cannot be kept.
+        kept: Kept,
+        /// More about it: an attribute's name, an owner's number.
+        detail: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// Mode or owner asked for that cannot be given.
+    CannotSet {
+        /// The target.
+        path: PathBuf,
+        /// `mode`, `owner` or `group`.
+        what: &'static str,
+        /// The value.
+        value: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The target is not what it was when the plan was made.
+    TargetChanged {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The new file is in place, but its directory could not be synced.
+    InDoubt {
+        /// The target.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// Any other call that failed.
+    Io {
+        /// What was being done.
+        op: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The caller cancelled before anything was changed.
+    Cancelled,
+}
+
+/// Why a destination is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// It is a directory.
+    Directory,
+    /// It is a device, a fifo or a socket.
+    Special {
+        /// Which of them.
+        kind: &'static str,
+    },
+    /// The directory that should hold it does not exist.
+    MissingParent,
+    /// What should be a directory is none.
+    NotADirectory,
+    /// A symbolic link to nothing.
+    DanglingLink {
+        /// What the link says.
+        to: PathBuf,
+    },
+    /// Too many symbolic links.
+    LinkLoop,
+    /// A mount point: a bind-mounted file.
+    MountPoint,
+    /// It has the immutable flag, chattr(1).
+    Immutable,
+    /// It has the append-only flag, chattr(1).
+    AppendOnly,
+    /// The mount is read-only.
+    ReadOnly,
+    /// The caller may not write to the directory.
+    NotWritable,
+    /// The caller may not search the directory.
+    NotSearchable,
+    /// In a sticky directory only the owner may replace a file.
+    Sticky {
+        /// The file's owner.
+        owner: u32,
+    },
+    /// Root, and other users may write to the directory.
+    SharedDirectory {
+        /// Who owns the directory.
+        owner: u32,
+        /// The directory's mode.
+        mode: u32,
+    },
+    /// Root, and another user may change where the link leads.
+    SharedLink {
+        /// Who owns the link.
+        owner: u32,
+    },
+    /// Not enough room for the new file beside the old one.
+    NoSpace {
+        /// Bytes needed, where known.
+        needed: Option<u64>,
+        /// Bytes available, where known.
+        available: Option<u64>,
+    },
+    /// No inode left.
+    NoInodes,
+    /// Over quota.
+    Quota,
+    /// Larger than the filesystem or the process's limit allows.
+    FileTooLarge,
+    /// The name is longer than the filesystem allows.
+    NameTooLong,
+}
+
+impl Error {
+    /// The kind, by which a caller decides what to do.
+    pub fn kind(&self) -> ErrorKind {
+        use Error::*;
+        match self {
+            MirrorsNeedDigest | PlainHttp { .. } | BadUrl { .. } | BadOption { .. } | UnknownAccount { .. } => ErrorKind::Usage,
+            DigestMismatch { .. } => ErrorKind::Untrusted,
+            NoName { .. } | SourceIsDirectory { .. } | SourceEmpty { .. } | SourceTooLarge { .. } | SameFile { .. } => {
+                ErrorKind::Rejected
+            }
+            HttpStatus { transient: true, .. } | Http { transient: true, .. } => ErrorKind::TryLater,
+            MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } => ErrorKind::TryLater,
+            Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
+            Target { .. } => ErrorKind::Target,
+            InDoubt { .. } => ErrorKind::InDoubt,
+            Cancelled => ErrorKind::Cancelled,
+            CannotKeep { .. } | CannotSet { .. } | Io { .. } => ErrorKind::Failed,
+        }
+    }
+
+    /// An error of a call that writes: full, over quota or too large is the destination's fault, all else is plain I/O.
+    pub(crate) fn write(op: &'static str, path: &Path, source: io::Error) -> Error {
+        use rustix::io::Errno;
+        let obstacle = match Errno::from_io_error(&source) {
+            Some(Errno::NOSPC) => Obstacle::NoSpace { needed: None, available: None },
+            Some(Errno::DQUOT) => Obstacle::Quota,
+            Some(Errno::FBIG) => Obstacle::FileTooLarge,
+            Some(Errno::ROFS) => Obstacle::ReadOnly,
+            _ => return Error::Io { op, path: path.to_owned(), source },
+        };
+        Error::Target { path: path.to_owned(), obstacle }
+    }
+}
+
+/// A name made safe to print: control characters and bytes that are not UTF-8 are escaped.
+pub(crate) fn escaped(text: &OsStr) -> String {
+    let mut out = String::new();
+    for chunk in text.as_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\\' => out.push_str("\\\\"),
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\r' => out.push_str("\\r"),
+                // Direction marks and the like let one name pose as another.
+                '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
+                    out.push_str(&format!("\\u{{{:x}}}", c as u32));
+                }
+                c if c.is_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+/// A path in single quotes, safe to print.
+pub fn quoted(path: impl AsRef<OsStr>) -> String {
+    format!("'{}'", escaped(path.as_ref()).replace('\'', "\\'"))
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Error::*;
+        match self {
+            MirrorsNeedDigest => f.write_str("several sources for one target need a digest"),
+            PlainHttp { url } => write!(f, "'{url}' is plain http, and nothing proves what it serves"),
+            BadUrl { url, reason } => write!(f, "'{url}': {reason}"),
+            BadOption { option, reason } => write!(f, "{option}: {reason}"),
+            UnknownAccount { kind, name } => write!(f, "unknown {kind} {}", quoted(name)),
+            NoName { from } => write!(f, "the target is a directory, and '{from}' gives no usable file name"),
+            Source { path, source } => write!(f, "cannot read source {}: {}", quoted(path), Plain(source)),
+            SourceIsDirectory { path } => write!(f, "source {} is a directory", quoted(path)),
+            SourceEmpty { from } => write!(f, "source '{from}' is empty"),
+            SourceTooLarge { from, limit } => write!(f, "source '{from}' is larger than {limit} bytes"),
+            SameFile { path } => write!(f, "the source is the target {} itself", quoted(path)),
+            SourceChanged { path } => write!(f, "source {} was changed while it was read", quoted(path)),
+            HttpStatus { url, status, .. } => write!(f, "'{url}': the server answered {status}"),
+            Http { url, reason, .. } => write!(f, "'{url}': {reason}"),
+            MaxTime { from, limit } => write!(f, "'{from}' was not complete after {} s", limit.as_secs_f64()),
+            DigestMismatch { from, expected, actual, .. } => {
+                write!(f, "'{from}' has the wrong SHA-256 digest: expected {expected}, got {actual}")
+            }
+            Target { path, obstacle } => write!(f, "{} {obstacle}", quoted(path)),
+            CannotKeep { path, kept, detail, source } => {
+                write!(f, "cannot keep the {} of {} ({detail}): {}", kept.word(), quoted(path), Plain(source))
+            }
+            CannotSet { path, what, value, source } => {
+                write!(f, "cannot give {} the {what} {value}: {}", quoted(path), Plain(source))
+            }
+            TargetChanged { path } => write!(f, "{} was changed by somebody else meanwhile", quoted(path)),
+            InDoubt { path, source } => write!(
+                f,
+                "{} is replaced, but its directory could not be synced: {}",
+                quoted(path),
+                Plain(source)
+            ),
+            Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), Plain(source)),
+            Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Obstacle::*;
+        match self {
+            Directory => f.write_str("is a directory"),
+            Special { kind } => write!(f, "is a {kind}"),
+            MissingParent => f.write_str("does not exist"),
+            NotADirectory => f.write_str("is not a directory"),
+            DanglingLink { to } => write!(f, "is a symbolic link to {}, which does not exist", quoted(to)),
+            LinkLoop => f.write_str("leads through too many symbolic links"),
+            MountPoint => f.write_str("is a mount point"),
+            Immutable => f.write_str("is immutable"),
+            AppendOnly => f.write_str("is append-only"),
+            ReadOnly => f.write_str("is on a read-only filesystem"),
+            NotWritable => f.write_str("is a directory you may not write to"),
+            NotSearchable => f.write_str("is a directory you may not enter"),
+            Sticky { owner } => write!(f, "belongs to uid {owner}, and its directory is sticky"),
+            SharedDirectory { owner, mode } => {
+                write!(f, "may be written to by other users (mode {:04o}, owner uid {owner})", mode & 0o7777)
+            }
+            SharedLink { owner } => {
+                write!(f, "is a symbolic link that other users may change (owner uid {owner})")
+            }
+            NoSpace { needed: Some(needed), available: Some(available) } => {
+                write!(f, "has no room: {needed} bytes needed, {available} available")
+            }
+            NoSpace { .. } => f.write_str("has no room: the filesystem is full"),
+            NoInodes => f.write_str("has no room: the filesystem has no inode left"),
+            Quota => f.write_str("has no room: the disk quota is used up"),
+            FileTooLarge => f.write_str("would be larger than the filesystem or the file size limit allows"),
+            NameTooLong => f.write_str("has a longer name than the filesystem allows"),
+        }
+    }
+}
+
+/// An [`io::Error`] in the kernel's words, without Rust's `(os error N)`, lower case.
+struct Plain<'a>(&'a io::Error);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let text = text.split(" (os error").next().unwrap_or_default();
+        let mut letters = text.chars();
+        // "I/O error" and the like keep their capital: only a word with a small second letter is lowered.
+        match (letters.next(), letters.next()) {
+            (Some(first), Some(second)) if second.is_lowercase() => write!(f, "{}{}", first.to_lowercase(), &text[first.len_utf8()..]),
+            _ => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Source { source, .. }
+            | Error::CannotKeep { source, .. }
+            | Error::CannotSet { source, .. }
+            | Error::InDoubt { source, .. }
+            | Error::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_bytes_and_broken_utf8_are_escaped() {
+        assert_eq!(quoted(OsStr::from_bytes(b"a\x1b[31m\n\xff'b\\")), r"'a\x1b[31m\n\xff\'b\\'");
+        assert_eq!(quoted("a\u{202e}b"), r"'a\u{202e}b'");
+        assert_eq!(quoted("gr\u{fc}n"), "'gr\u{fc}n'");
+    }
+
+    #[test]
+    fn a_kernel_message_is_lower_case_and_without_its_number() {
+        let error = Error::Io { op: "open", path: "/a".into(), source: io::Error::from_raw_os_error(2) };
+        assert_eq!(error.to_string(), "cannot open '/a': no such file or directory");
+    }
+
+    #[test]
+    fn a_full_disk_is_the_destinations_fault() {
+        for (errno, kind) in [(28, ErrorKind::Target), (122, ErrorKind::Target), (27, ErrorKind::Target), (5, ErrorKind::Failed)] {
+            let error = Error::write("write", Path::new("/a"), io::Error::from_raw_os_error(errno));
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+    }
+}

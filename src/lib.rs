@@ -1,0 +1,25 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+mod error;
+mod event;
+mod failpoint;
+mod fs;
+mod pipeline;
+mod plan;
+mod proof;
+mod report;
+mod request;
+mod source;
+mod sys;
+mod txn;
+
+pub use error::{Error, ErrorKind, Obstacle, quoted};
+pub use event::{Cancel, Event, Observer};
+pub use pipeline::{Host, check, dry_run, swap};
+pub use report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
+pub use request::{
+    Account, Digest, EmptySource, Follow, HttpOptions, Kept, Mode, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
+    Request, Secret, Source, SourceUrl, WhenCurrent,
+};
