@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod failpoint;
 mod fs;
+mod metadata;
 mod pipeline;
 mod plan;
 mod proof;
@@ -18,6 +19,7 @@ mod txn;
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{Host, check, dry_run, swap};
+pub use sys::{ignore_sigxfsz, signal_is_ignored};
 pub use report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
 pub use request::{
     Account, Digest, EmptySource, Follow, HttpOptions, Kept, Mode, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
