@@ -125,7 +125,8 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn start(request: &'a Request) -> Result<Walk<'a>, Error> {
         let absolute = request.target.is_absolute();
-        let path = PathBuf::from(if absolute { "/" } else { "" });
+        // Messages name whole paths. A working directory that was removed has none; then the path stays as it was given.
+        let path = if absolute { PathBuf::from("/") } else { std::env::current_dir().unwrap_or_default() };
         let fd = dir::open_start(absolute).map_err(|errno| io("open", if absolute { "/" } else { "." }, errno))?;
         let root = trust::applies(request);
         let mut walk = Walk {

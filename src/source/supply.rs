@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::proof::Trusted;
 use crate::report::SourceFacts;
-use crate::request::{PlainHttp, Request, Source, SourceUrl};
+use crate::request::{EmptySource, PlainHttp, Request, Source, SourceUrl};
 
 /// One place, opened as far as that costs nothing.
 enum Origin<'a> {
@@ -38,20 +38,19 @@ impl<'a> Supply<'a> {
         let mut origins = Vec::new();
         for source in &request.sources {
             let origin = match source {
-                Source::File(path) => LocalSource::open(path).map(Origin::Local),
-                Source::Stdin => LocalSource::stdin().map(Origin::Local),
+                Source::File(path) => LocalSource::open(path).and_then(|local| judge_local(local, request)),
+                Source::Stdin => LocalSource::stdin().and_then(|local| judge_local(local, request)),
                 Source::Url(url) => {
                     judge_url(url, request)?;
                     Ok(Origin::Url(url))
                 }
             };
-            if request.sources.len() == 1 && origin.is_err() {
-                origin?;
-                unreachable!("the error was returned");
-            }
             origins.push((source.to_string(), origin));
         }
-        Ok(Supply { request, origins })
+        match &mut origins[..] {
+            [(_, origin)] if origin.is_err() => Err(origins.remove(0).1.err().expect("seen to be one")),
+            _ => Ok(Supply { request, origins }),
+        }
     }
 
     /// The source, if there is just one and it is a file whose bytes can be read more than once.
@@ -72,7 +71,8 @@ impl<'a> Supply<'a> {
     /// # Errors
     /// [`Error::SameFile`].
     pub(crate) fn refuse_same(&self, target: (u64, u64), path: &std::path::Path) -> Result<(), Error> {
-        let same = |(_, origin): &(_, Result<Origin, _>)| matches!(origin, Ok(Origin::Local(local)) if local.identity() == target);
+        let same =
+            |(_, origin): &(_, Result<Origin, _>)| matches!(origin, Ok(Origin::Local(local)) if local.identity() == target);
         if self.origins.iter().any(same) { Err(Error::SameFile { path: path.to_owned() }) } else { Ok(()) }
     }
 
@@ -108,6 +108,16 @@ fn is_the_sources_fault(error: &Error) -> bool {
     let kind = error.kind();
     matches!(kind, ErrorKind::Unavailable | ErrorKind::Untrusted | ErrorKind::Rejected | ErrorKind::TryLater)
         && !matches!(error, Error::MaxTime { .. })
+}
+
+/// Refuses a file that its size alone makes unfit.
+fn judge_local<'a>(local: LocalSource, request: &Request) -> Result<Origin<'a>, Error> {
+    let from = || crate::error::escaped(local.path().as_os_str());
+    match request.max_size {
+        Some(limit) if local.size().is_some_and(|size| size > limit) => Err(Error::SourceTooLarge { from: from(), limit }),
+        _ if request.empty == EmptySource::Refuse && local.is_empty() => Err(Error::SourceEmpty { from: from() }),
+        _ => Ok(Origin::Local(local)),
+    }
 }
 
 fn judge_url(url: &SourceUrl, request: &Request) -> Result<(), Error> {
@@ -157,9 +167,6 @@ fn read_local(
     let hash = request.sha256.is_some();
     if let Some(size) = local.size() {
         session.event(Event::Size { bytes: size });
-        if let Some(limit) = request.max_size.filter(|limit| size > *limit) {
-            return Err(Error::SourceTooLarge { from: from.to_owned(), limit });
-        }
         let cancel = session.cancel;
         if let Some(copy) = sink.take_file(local, session)? {
             local.check_unchanged()?;

@@ -79,7 +79,13 @@ impl Prepared {
     ///
     /// # After a crash
     /// The target is the old or the new file.
-    pub(crate) fn commit(mut self, leaf: &OsStr, publish: Publish, cancel: &Cancel, observer: &mut dyn Observer) -> Result<Stat, Error> {
+    pub(crate) fn commit(
+        mut self,
+        leaf: &OsStr,
+        publish: Publish,
+        cancel: &Cancel,
+        observer: &mut dyn Observer,
+    ) -> Result<Stat, Error> {
         failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
         cancel.check()?;
         let renamed = match publish {

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use swapbin::{
-    Action, EmptySource, Error, Follow, Host, HttpOptions, Ownership, PathTrust, PlainHttp, Request, Secret, Source,
-    WhenCurrent,
+    Action, EmptySource, Error, Follow, Host, HttpOptions, Ownership, PathTrust, PlainHttp, Request, Secret, Source, WhenCurrent,
 };
 
 use crate::args::Args;
@@ -96,6 +95,9 @@ fn token(args: &Args) -> Result<Option<Secret>, Error> {
 fn variable_value(option: &'static str, variable: &str) -> Result<Secret, Error> {
     match std::env::var(variable) {
         Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
-        _ => Err(Error::BadOption { option, reason: format!("the environment has no usable variable {}", swapbin::quoted(variable)) }),
+        _ => Err(Error::BadOption {
+            option,
+            reason: format!("the environment has no usable variable {}", swapbin::quoted(variable)),
+        }),
     }
 }

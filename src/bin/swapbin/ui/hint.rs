@@ -14,9 +14,7 @@ pub fn of(error: &Error) -> Option<String> {
         Error::SourceChanged { .. } => "wait until whoever writes the source is done, and run this again".to_owned(),
         Error::TargetChanged { .. } => "look at who else changes it, and run this again".to_owned(),
         Error::UnknownAccount { .. } => "create the account first, or give a number".to_owned(),
-        Error::HttpStatus { status: 401 | 403, .. } => {
-            "give a token with --token-env, --token-file or --header-env".to_owned()
-        }
+        Error::HttpStatus { status: 401 | 403, .. } => "give a token with --token-env, --token-file or --header-env".to_owned(),
         Error::HttpStatus { status: 404, .. } => "check the address".to_owned(),
         Error::DigestMismatch { html: true, .. } => {
             "what came looks like a web page, not a program: check the address".to_owned()
@@ -25,15 +23,13 @@ pub fn of(error: &Error) -> Option<String> {
             "the source is damaged, has been changed, or the digest belongs to another version".to_owned()
         }
         Error::MaxTime { .. } => "run this again, or give a longer --max-time".to_owned(),
-        Error::CannotKeep { kept, .. } => format!(
-            "run this as root, or leave it out: --preserve with a list without {}",
-            kept.word()
-        ),
+        Error::CannotKeep { kept, .. } => {
+            format!("run this as root, or leave it out: --preserve with a list without {}", kept.word())
+        }
         Error::CannotSet { .. } => "run this as root".to_owned(),
-        Error::InDoubt { path, .. } => format!(
-            "the disk may be failing: run 'sync', look at the kernel's log, and compare {} with the source",
-            quoted(path)
-        ),
+        Error::InDoubt { path, .. } => {
+            format!("the disk may be failing: run 'sync', look at the kernel's log, and compare {} with the source", quoted(path))
+        }
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
     })
@@ -46,9 +42,7 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         Obstacle::Special { .. } => "only regular files and links to them are replaced".to_owned(),
         Obstacle::MissingParent => "create the directory first".to_owned(),
         Obstacle::NotADirectory => "check the path".to_owned(),
-        Obstacle::DanglingLink { .. } => {
-            "mend the link, or replace the link itself with --no-dereference".to_owned()
-        }
+        Obstacle::DanglingLink { .. } => "mend the link, or replace the link itself with --no-dereference".to_owned(),
         Obstacle::LinkLoop => "mend the links, or replace the link itself with --no-dereference".to_owned(),
         Obstacle::MountPoint => format!("a mounted file cannot be renamed over: umount {name}, or replace the file on the host"),
         Obstacle::Immutable => format!("chattr -i {name}"),
@@ -60,12 +54,13 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         }
         Obstacle::NotSearchable => "run this as a user who may enter it".to_owned(),
         Obstacle::Sticky { .. } => "run this as the owner of the file or of the directory".to_owned(),
-        Obstacle::SharedDirectory { owner, .. } => format!(
-            "run this as its owner (uid {owner}), take the right to write from the others, or trust them with --allow-shared-path"
-        ),
-        Obstacle::SharedLink { .. } => {
-            "name what the link points to, or trust its owner with --allow-shared-path".to_owned()
+        Obstacle::SharedDirectory { owner: 0, .. } => {
+            format!("chmod go-w {name}, or trust whoever may write there with --allow-shared-path")
         }
+        Obstacle::SharedDirectory { owner, .. } => {
+            format!("run this as its owner (uid {owner}), or trust whoever may write there with --allow-shared-path")
+        }
+        Obstacle::SharedLink { .. } => "name what the link points to, or trust its owner with --allow-shared-path".to_owned(),
         Obstacle::NoSpace { .. } | Obstacle::NoInodes | Obstacle::Quota => {
             "make room: the old and the new file have to fit side by side".to_owned()
         }
