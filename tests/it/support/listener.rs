@@ -69,7 +69,12 @@ impl Listener {
                 // A peer that says nothing is let go.
                 let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
                 let (serve, shared) = (Arc::clone(&serve), Arc::clone(&theirs));
-                threads.push(std::thread::spawn(move || serve(stream, &shared)));
+                threads.push(std::thread::spawn(move || {
+                    let connection = stream.try_clone();
+                    serve(stream, &shared);
+                    // Dropping the stream does not close it: `shared` keeps a descriptor of it.
+                    let _ = connection.and_then(|connection| connection.shutdown(Shutdown::Both));
+                }));
             }
             threads
         });

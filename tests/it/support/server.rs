@@ -96,4 +96,3 @@ fn exchange(stream: &mut (impl Read + Write), shared: &Shared, answer: &impl Fn(
     shared.record(request.clone());
     let _ = answer(&request).send(stream, request.method != "HEAD", shared);
 }
-

@@ -72,4 +72,3 @@ fn skip(need: Need, why: &str) -> bool {
     assert!(!forbidden, "skipped where it must run: {why}");
     false
 }
-
