@@ -1,1 +1,9 @@
-fn main() {}
+//! What swapbin promises, on real files and processes: one file per behaviour.
+
+mod support;
+
+mod daemon;
+mod harness;
+mod http;
+mod reader;
+mod running_program;
