@@ -349,18 +349,15 @@ impl fmt::Display for Error {
             }
             Target { path, obstacle } => write!(f, "{} {obstacle}", quoted(path)),
             CannotKeep { path, kept, detail, source } => {
-                write!(f, "cannot keep the {} of {} ({detail}): {}", kept.word(), quoted(path), Plain(source))
+                write!(f, "cannot keep the {} of {} ({detail}): {}", kept.name(), quoted(path), Plain(source))
             }
             CannotSet { path, what, value, source } => {
                 write!(f, "cannot give {} the {what} {value}: {}", quoted(path), Plain(source))
             }
             TargetChanged { path } => write!(f, "{} was changed by somebody else meanwhile", quoted(path)),
-            InDoubt { path, source } => write!(
-                f,
-                "{} is replaced, but its directory could not be synced: {}",
-                quoted(path),
-                Plain(source)
-            ),
+            InDoubt { path, source } => {
+                write!(f, "{} is replaced, but its directory could not be synced: {}", quoted(path), Plain(source))
+            }
             Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), Plain(source)),
             Cancelled => f.write_str("cancelled"),
         }
@@ -412,7 +409,9 @@ impl fmt::Display for Plain<'_> {
         let mut letters = text.chars();
         // "I/O error" and the like keep their capital: only a word with a small second letter is lowered.
         match (letters.next(), letters.next()) {
-            (Some(first), Some(second)) if second.is_lowercase() => write!(f, "{}{}", first.to_lowercase(), &text[first.len_utf8()..]),
+            (Some(first), Some(second)) if second.is_lowercase() => {
+                write!(f, "{}{}", first.to_lowercase(), &text[first.len_utf8()..])
+            }
             _ => f.write_str(text),
         }
     }
@@ -450,7 +449,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_the_destinations_fault() {
-        for (errno, kind) in [(28, ErrorKind::Target), (122, ErrorKind::Target), (27, ErrorKind::Target), (5, ErrorKind::Failed)] {
+        for (errno, kind) in [(28, ErrorKind::Target), (122, ErrorKind::Target), (27, ErrorKind::Target), (5, ErrorKind::Failed)]
+        {
             let error = Error::write("write", Path::new("/a"), io::Error::from_raw_os_error(errno));
             assert_eq!(error.kind(), kind, "{error}");
         }

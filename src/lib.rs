@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod failpoint;
 mod fs;
+mod metadata;
 mod pipeline;
 mod plan;
 mod proof;
@@ -23,3 +24,4 @@ pub use request::{
     Account, Digest, EmptySource, Follow, HttpOptions, Kept, Mode, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
     Request, Secret, Source, SourceUrl, WhenCurrent,
 };
+pub use sys::{ignore_sigxfsz, signal_is_ignored};

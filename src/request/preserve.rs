@@ -23,8 +23,7 @@ pub enum Kept {
 
 impl Kept {
     /// Every kind, in the order they are documented.
-    pub const ALL: [Kept; 7] =
-        [Kept::Mode, Kept::Owner, Kept::Group, Kept::Acl, Kept::Xattr, Kept::Caps, Kept::Context];
+    pub const ALL: [Kept; 7] = [Kept::Mode, Kept::Owner, Kept::Group, Kept::Acl, Kept::Xattr, Kept::Caps, Kept::Context];
 
     /// The word for it in `--preserve`.
     pub fn word(self) -> &'static str {
@@ -36,6 +35,17 @@ impl Kept {
             Kept::Xattr => "xattr",
             Kept::Caps => "caps",
             Kept::Context => "context",
+        }
+    }
+
+    /// What it is, in full.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kept::Acl => "access control list",
+            Kept::Xattr => "extended attributes",
+            Kept::Caps => "file capabilities",
+            Kept::Context => "security label",
+            Kept::Mode | Kept::Owner | Kept::Group => self.word(),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Bytes in: from a file, from standard input, from an address, poured into whatever takes them.
 
-mod digest;
+mod checked;
 mod file;
 #[cfg(feature = "http")]
 mod http;
+mod supply;
 
-pub(crate) use digest::{Hashing, sha256_of};
+pub(crate) use checked::sha256_of;
 pub(crate) use file::LocalSource;
-#[cfg(feature = "http")]
-pub(crate) use http::fetch;
+pub(crate) use supply::{Poured, Supply};
+
+use std::fs::File;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
@@ -28,6 +31,14 @@ pub(crate) trait Sink {
     /// They could not be written.
     fn put(&mut self, chunk: &[u8]) -> Result<(), Error>;
 
+    /// Takes a whole regular file at once, if it can do better than chunk by chunk, and returns the copy.
+    ///
+    /// # Errors
+    /// Of reading and writing, or cancelled.
+    fn take_file(&mut self, _source: &LocalSource, _session: &mut Session<'_>) -> Result<Option<&File>, Error> {
+        Ok(None)
+    }
+
     /// Forgets everything taken so far: the source begins anew.
     ///
     /// # Errors
@@ -44,5 +55,30 @@ pub(crate) struct Session<'a> {
 impl Session<'_> {
     pub(crate) fn event(&mut self, event: Event<'_>) {
         self.observer.event(&event);
+    }
+}
+
+/// The moment by which everything has to be there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    at: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    pub(crate) fn after(limit: Duration) -> Deadline {
+        Deadline { at: Instant::now() + limit, limit }
+    }
+
+    /// # Errors
+    /// [`Error::MaxTime`] once it has passed.
+    pub(crate) fn check(self, from: &str) -> Result<(), Error> {
+        if Instant::now() < self.at { Ok(()) } else { Err(Error::MaxTime { from: from.to_owned(), limit: self.limit }) }
+    }
+
+    /// The time left.
+    #[cfg(feature = "http")]
+    pub(crate) fn at(self) -> Instant {
+        self.at
     }
 }

@@ -1,1 +1,19 @@
-fn main(){}
+//! The `swapbin` program: arguments in, words and an exit code out. Everything it does, the library does.
+
+mod args;
+mod commands;
+mod exit;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    swapbin::ignore_sigxfsz();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return exit::usage(&error),
+    };
+    commands::swap::run(args)
+}

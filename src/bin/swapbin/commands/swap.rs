@@ -1,0 +1,103 @@
+//! The main job: `swapbin --from SOURCE --to PATH`.
+
+use std::process::ExitCode;
+
+use swapbin::{
+    Action, EmptySource, Error, Follow, Host, HttpOptions, Ownership, PathTrust, PlainHttp, Request, Secret, Source, WhenCurrent,
+};
+
+use crate::args::Args;
+use crate::exit;
+use crate::ui::Ui;
+
+/// Runs it.
+pub fn run(args: Args) -> ExitCode {
+    let mut ui = Ui::new(&args);
+    let mut host = Host::system();
+    if let Some(dir) = &args.state_dir {
+        host.state_dir = dir.clone();
+    }
+    let work = match (args.check, args.dry_run) {
+        (true, _) => swapbin::check,
+        (false, true) => swapbin::dry_run,
+        (false, false) => swapbin::swap,
+    };
+    let done = exit::cancel_on_signals(&host.cancel)
+        .map_err(|source| Error::Io { op: "handle signals in", path: "swapbin".into(), source })
+        .and_then(|()| into_request(&args))
+        .and_then(|request| work(&request, &host, &mut ui));
+    match done {
+        Ok(report) => {
+            let printed = ui.report(&report);
+            match report.action {
+                _ if !printed => ExitCode::FAILURE,
+                Action::WouldInstall if args.check => ExitCode::from(exit::WOULD_CHANGE),
+                _ => ExitCode::SUCCESS,
+            }
+        }
+        Err(error) => {
+            ui.error(&error, &args);
+            exit::failure(&error, &host.cancel)
+        }
+    }
+}
+
+fn into_request(args: &Args) -> Result<Request, Error> {
+    let sources = args.from.iter().map(|text| Source::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Request {
+        sources,
+        target: args.to.clone(),
+        follow: if args.no_dereference { Follow::Link } else { Follow::Target },
+        path_trust: if args.allow_shared_path { PathTrust::Any } else { PathTrust::Strict },
+        mode: args.mode.clone(),
+        ownership: Ownership { user: args.owner.clone(), group: args.group.clone() },
+        preserve: args.preserve,
+        sha256: args.sha256,
+        when_current: if args.force { WhenCurrent::Replace } else { WhenCurrent::Leave },
+        empty: if args.allow_empty { EmptySource::Allow } else { EmptySource::Refuse },
+        max_size: args.max_filesize,
+        http: HttpOptions {
+            plain: if args.insecure_http { PlainHttp::Allow } else { PlainHttp::NeedsProof },
+            connect_timeout: args.connect_timeout,
+            stall_timeout: args.stall_timeout,
+            max_time: args.max_time,
+            retries: args.retry,
+            proxy: args.proxy.as_ref().map(Secret::new),
+            cacert: args.cacert.clone(),
+            headers: args.header_env.iter().map(|text| header(text)).collect::<Result<_, _>>()?,
+            token: token(args)?,
+        },
+    })
+}
+
+/// `NAME=VAR`: the header and its value, which never stands on a command line.
+fn header(text: &str) -> Result<(String, Secret), Error> {
+    let option = "--header-env";
+    let Some((name, variable)) = text.split_once('=').filter(|(name, variable)| !name.is_empty() && !variable.is_empty()) else {
+        return Err(Error::BadOption { option, reason: "give it as NAME=VAR: a header's name and a variable's".to_owned() });
+    };
+    Ok((name.to_owned(), variable_value(option, variable)?))
+}
+
+fn token(args: &Args) -> Result<Option<Secret>, Error> {
+    if let Some(variable) = &args.token_env {
+        return variable_value("--token-env", variable).map(Some);
+    }
+    let Some(path) = &args.token_file else { return Ok(None) };
+    let bad = |reason: String| Error::BadOption { option: "--token-file", reason };
+    let text = fs_err::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
+        Some(line) => Ok(Some(Secret::new(line))),
+        None => Err(bad(format!("{} has no token in its first line", swapbin::quoted(path)))),
+    }
+}
+
+fn variable_value(option: &'static str, variable: &str) -> Result<Secret, Error> {
+    match std::env::var(variable) {
+        Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
+        _ => Err(Error::BadOption {
+            option,
+            reason: format!("the environment has no usable variable {}", swapbin::quoted(variable)),
+        }),
+    }
+}

@@ -1,0 +1,64 @@
+//! Exit codes: the closed list that `--help` and the man page document.
+
+use std::process::ExitCode;
+
+use swapbin::{Cancel, Error, ErrorKind};
+
+/// `--check`: a change would be made.
+pub const WOULD_CHANGE: u8 = 10;
+
+/// The code of a failure.
+pub fn code(kind: ErrorKind) -> u8 {
+    match kind {
+        // A cancelled run ends by its signal; this is for the case that the signal does not end it.
+        ErrorKind::Failed | ErrorKind::Cancelled => 1,
+        ErrorKind::Usage => 2,
+        ErrorKind::Untrusted => 4,
+        ErrorKind::Rejected => 5,
+        ErrorKind::Unavailable => 7,
+        ErrorKind::InDoubt => 8,
+        ErrorKind::Target => 9,
+        ErrorKind::TryLater => 75,
+    }
+}
+
+/// The word for a kind in JSON.
+pub fn word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Failed => "failed",
+        ErrorKind::Usage => "usage",
+        ErrorKind::Untrusted => "untrusted",
+        ErrorKind::Rejected => "rejected",
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::InDoubt => "in-doubt",
+        ErrorKind::Target => "target",
+        ErrorKind::TryLater => "try-later",
+        ErrorKind::Cancelled => "cancelled",
+    }
+}
+
+/// Ends after clap refused the arguments, or was asked for help or version.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    // A closed standard output is no reason to panic, and for help no reason to fail.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// Ends a run that failed: by its signal if it was cancelled, so that the caller sees what happened.
+pub fn failure(error: &Error, cancel: &Cancel) -> ExitCode {
+    if let (Error::Cancelled, Some(signal)) = (error, cancel.signal()) {
+        let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
+    }
+    ExitCode::from(code(error.kind()))
+}
+
+/// Lets SIGINT, SIGTERM and SIGHUP cancel. One that was ignored when we were started stays so.
+pub fn cancel_on_signals(cancel: &Cancel) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if !swapbin::signal_is_ignored(signal) {
+            signal_hook::flag::register_usize(signal, cancel.shared(), signal as usize)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What is shown: a line for people, an object for machines, a bar on a terminal.
+
+mod hint;
+mod json;
+mod progress;
+mod words;
+
+use std::io::{self, Write};
+
+use anstream::stream::IsTerminal as _;
+use anstyle::{AnsiColor, Style};
+use swapbin::{Error, Event, Observer, Report};
+
+use crate::args::Args;
+use progress::Progress;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Where everything the program says goes through.
+pub struct Ui {
+    quiet: bool,
+    verbose: bool,
+    json: bool,
+    progress: Progress,
+}
+
+impl Ui {
+    pub fn new(args: &Args) -> Ui {
+        let shows = if args.quiet { crate::args::ProgressWhen::Never } else { args.progress };
+        Ui {
+            quiet: args.quiet,
+            verbose: args.verbose > 0,
+            json: args.json,
+            progress: Progress::new(shows, io::stderr().is_terminal()),
+        }
+    }
+
+    /// Shows the outcome on standard output; `false` if it could not be written there.
+    pub fn report(&mut self, report: &Report) -> bool {
+        self.progress.finish();
+        if self.json {
+            return self.print(&json::report(report).to_string(), &report.target);
+        }
+        self.quiet || self.print(&words::report(report), &report.target)
+    }
+
+    /// Shows a failure: the fact, then what to do about it.
+    pub fn error(&mut self, error: &Error, args: &Args) {
+        self.progress.finish();
+        if matches!(error, Error::Cancelled) {
+            return;
+        }
+        if self.json {
+            self.print(&json::error(error, args).to_string(), &args.to);
+        }
+        self.say(ERROR, "error", &error.to_string());
+        if let Some(hint) = hint::of(error) {
+            self.say(HINT, "hint", &hint);
+        }
+    }
+
+    /// A reader that has gone away has seen enough; a full disk behind standard output is an error like any other.
+    fn print(&mut self, line: &str, target: &std::path::Path) -> bool {
+        match writeln!(io::stdout().lock(), "{line}") {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => true,
+            Err(error) => {
+                let target = swapbin::quoted(target);
+                self.say(ERROR, "error", &format!("cannot write the report on {target} to standard output: {error}"));
+                false
+            }
+        }
+    }
+
+    fn say(&self, style: Style, label: &str, text: &str) {
+        let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
+    }
+}
+
+impl Observer for Ui {
+    fn event(&mut self, event: &Event<'_>) {
+        self.progress.event(event);
+        match event {
+            Event::Warning(warning) if !self.quiet => {
+                self.progress.pause(|| self.say(WARNING, "warning", &words::warning(warning)));
+            }
+            _ => {}
+        }
+        if let Some(line) = words::event(event, self.verbose).filter(|_| !self.quiet) {
+            self.progress.pause(|| {
+                let _ = writeln!(io::stderr().lock(), "{line}");
+            });
+        }
+    }
+}

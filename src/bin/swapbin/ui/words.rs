@@ -1,0 +1,94 @@
+//! Outcomes, warnings and events in words.
+
+use swapbin::{Action, Event, Report, Warning, quoted};
+
+/// The line that says what happened; for a dry run also what the file would be.
+pub fn report(report: &Report) -> String {
+    let target = quoted(&report.target);
+    let through = report.through_link.as_ref().map(|link| format!(", which the link {} points to", quoted(link)));
+    let through = through.unwrap_or_default();
+    let replaces = report.previous.is_some();
+    let size = report.installed.as_ref().map(|facts| format!(" ({})", bytes(facts.size))).unwrap_or_default();
+    match report.action {
+        Action::Unchanged => format!("unchanged {target}{through}"),
+        Action::Installed if replaces => format!("replaced {target}{size}{through}"),
+        Action::Installed => format!("installed {target}{size}{through}"),
+        Action::WouldInstall => {
+            let verb = if replaces { "would replace" } else { "would install" };
+            let plan = report.installed.as_ref().map(|facts| format!(", mode {}, owner {}:{}", facts.mode, facts.uid, facts.gid));
+            format!("{verb} {target}{size}{through} from '{}'{}", report.source.from, plan.unwrap_or_default())
+        }
+    }
+}
+
+/// A warning.
+pub fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::HardLinks { path, others: 1 } => format!("{} has another name, which keeps the old content", quoted(path)),
+        Warning::HardLinks { path, others } => format!("{} has {others} other names, which keep the old content", quoted(path)),
+        Warning::PrivilegeKept { path, mode, capabilities } => {
+            let what = match (mode.is_privileged(), capabilities) {
+                (true, true) => format!("mode {mode} and file capabilities"),
+                (true, false) => format!("mode {mode}"),
+                (false, _) => "file capabilities".to_owned(),
+            };
+            format!("the new content of {} takes over {what}", quoted(path))
+        }
+        Warning::PrivilegeDropped { path } => {
+            format!("{} loses setuid, setgid or capabilities, because its owner or group changes", quoted(path))
+        }
+        Warning::Volatile { path } => {
+            format!("{} is on an overlay mounted volatile: nothing there survives a power cut", quoted(path))
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+/// A line for an event, if it is one to speak of: retries and skipped mirrors always, the rest with `-v`.
+pub fn event(event: &Event<'_>, verbose: bool) -> Option<String> {
+    let line = match event {
+        Event::Retry { error, wait } => return Some(format!("{error}; trying again in {}", seconds(*wait))),
+        Event::NextMirror { error } => return Some(format!("{error}; trying the next source")),
+        Event::Swept { path } => format!("removed {}, left by a run that was killed", quoted(path)),
+        Event::Planned { target } => format!("target {}", quoted(target)),
+        Event::Attempt { source, attempt: 1 } => format!("reading '{source}'"),
+        Event::Attempt { source, attempt } => format!("reading '{source}', attempt {attempt}"),
+        Event::Size { bytes: size } => format!("expecting {}", bytes(*size)),
+        Event::Sealed => "owner, mode and attributes set".to_owned(),
+        Event::Synced => "new file on the disk".to_owned(),
+        Event::Published => "renamed into place".to_owned(),
+        _ => return None,
+    };
+    verbose.then_some(line)
+}
+
+/// A size in powers of 1024, with one decimal.
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} {}", if bytes == 1 { "byte" } else { "bytes" });
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    // 1023.95 would be printed as 1024.0.
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+fn seconds(wait: std::time::Duration) -> String {
+    format!("{:.1} s", wait.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_printed_in_the_largest_unit_that_fits() {
+        let all = [0, 1, 1023, 1024, 12_897_484, (1 << 20) - 1, 5 << 40].map(bytes);
+        assert_eq!(all, ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "12.3 MiB", "1.0 MiB", "5.0 TiB"]);
+    }
+}

@@ -1,0 +1,106 @@
+//! Owner, mode and extended attributes.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::AsFd;
+
+use rustix::fs::{Gid, Mode, Uid, XattrFlags};
+use rustix::io::Errno;
+
+/// The access control list of POSIX.1e, acl(5), as the kernel stores it.
+pub(crate) const ACL: &CStr = c"system.posix_acl_access";
+
+/// File capabilities, capabilities(7).
+pub(crate) const CAPABILITY: &CStr = c"security.capability";
+
+/// An extended attribute, xattr(7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Xattr {
+    pub(crate) name: CString,
+    pub(crate) value: Vec<u8>,
+}
+
+/// All extended attributes of an open file. Filesystems without any have none.
+pub(crate) fn list(file: impl AsFd) -> Result<Vec<Xattr>, Errno> {
+    collect(|buffer| rustix::fs::flistxattr(&file, buffer), |name| get(&file, name))
+}
+
+/// The same by a path, links followed: for /proc/self/fd of a descriptor that may not be read.
+pub(crate) fn list_by_path(path: &str) -> Result<Vec<Xattr>, Errno> {
+    let value = |name: &CStr| present(grow(|buffer| rustix::fs::getxattr(path, name, buffer)));
+    collect(|buffer| rustix::fs::listxattr(path, buffer), value)
+}
+
+fn collect(
+    names: impl Fn(&mut [u8]) -> Result<usize, Errno>,
+    value: impl Fn(&CStr) -> Result<Option<Vec<u8>>, Errno>,
+) -> Result<Vec<Xattr>, Errno> {
+    let names = match grow(names) {
+        Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(Vec::new()),
+        result => result?,
+    };
+    let mut found = Vec::new();
+    for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let name = CString::new(name).expect("split at every NUL");
+        // An attribute without a value was removed since it was listed.
+        if let Some(value) = value(&name)? {
+            found.push(Xattr { name, value });
+        }
+    }
+    Ok(found)
+}
+
+/// One attribute's value; `None` if the file has none of that name.
+pub(crate) fn get(file: impl AsFd, name: &CStr) -> Result<Option<Vec<u8>>, Errno> {
+    present(grow(|buffer| rustix::fs::fgetxattr(&file, name, buffer)))
+}
+
+fn present(value: Result<Vec<u8>, Errno>) -> Result<Option<Vec<u8>>, Errno> {
+    match value {
+        Ok(value) => Ok(Some(value)),
+        Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Sets an attribute, if the file does not have just this value.
+pub(crate) fn set(file: impl AsFd, xattr: &Xattr) -> io::Result<()> {
+    if get(&file, &xattr.name).is_ok_and(|value| value.as_ref() == Some(&xattr.value)) {
+        return Ok(());
+    }
+    Ok(rustix::fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty())?)
+}
+
+/// Removes an access control list that came from the directory's default one, acl(5).
+pub(crate) fn drop_inherited_acl(file: impl AsFd) -> io::Result<()> {
+    match rustix::fs::fremovexattr(file, ACL) {
+        Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Gives the file an owner, a group, or both. This clears setuid, setgid and capabilities, chown(2).
+pub(crate) fn chown(file: impl AsFd, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    Ok(rustix::fs::fchown(file, uid.map(Uid::from_raw), gid.map(Gid::from_raw))?)
+}
+
+/// Gives the file its permission bits. The kernel drops setgid silently where the caller is not of the group, chmod(2).
+pub(crate) fn chmod(file: impl AsFd, mode: u32) -> io::Result<()> {
+    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?)
+}
+
+/// Calls with a buffer that grows until the answer fits.
+fn grow(call: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
+    let mut buffer = vec![0; 512];
+    loop {
+        match call(&mut buffer) {
+            Ok(len) => {
+                buffer.truncate(len);
+                return Ok(buffer);
+            }
+            // XATTR_LIST_MAX and XATTR_SIZE_MAX are 64 KiB, xattr(7); some filesystems allow more.
+            Err(Errno::RANGE) if buffer.len() < 16 << 20 => buffer.resize(buffer.len() * 8, 0),
+            Err(errno) => return Err(errno),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Directories as descriptors: whatever happens to their names, the descriptor stays with the directory.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+/// A directory files are put into.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    fd: OwnedFd,
+    /// Whether the descriptor may be read, and therefore synced. One opened with O_PATH may not, open(2).
+    readable: bool,
+    path: PathBuf,
+}
+
+/// What a name in a directory turned out to be on the way down.
+#[derive(Debug)]
+pub(crate) enum Child {
+    /// A directory, opened with O_PATH.
+    Dir(OwnedFd),
+    /// A symbolic link, and what it says.
+    Link(PathBuf),
+}
+
+impl Dir {
+    /// Opens the directory behind an O_PATH descriptor for use. A directory that may be written but not read stays O_PATH.
+    pub(crate) fn from_path_fd(fd: OwnedFd, path: PathBuf) -> Result<Dir, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match rustix::fs::openat(&fd, c".", flags, Mode::empty()) {
+            Ok(fd) => Ok(Dir { fd, readable: true, path }),
+            Err(Errno::ACCESS) => Ok(Dir { fd, readable: false, path }),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// The path, for messages only.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the directory can be listed and synced through this descriptor.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.readable
+    }
+
+    /// Opens a file in this directory for reading, never following a link and never waiting for a fifo's other end.
+    pub(crate) fn open_file(&self, name: &OsStr) -> Result<File, Errno> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(&self.fd, name, flags, Mode::empty())?))
+    }
+
+    /// Names a file of this directory without any right to read it.
+    pub(crate) fn open_path(&self, name: &OsStr) -> Result<OwnedFd, Errno> {
+        rustix::fs::openat(&self.fd, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    /// The names in this directory that begin with `prefix`.
+    pub(crate) fn names_beginning(&self, prefix: &[u8]) -> Result<Vec<OsString>, Errno> {
+        let mut found = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name.starts_with(prefix) {
+                found.push(OsString::from_vec(name.to_vec()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes a name.
+    pub(crate) fn unlink(&self, name: &OsStr) -> Result<(), Errno> {
+        rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())
+    }
+
+    /// Whether the caller may create and remove names here, by its effective ids.
+    pub(crate) fn is_writable(&self) -> Result<bool, Errno> {
+        use rustix::fs::Access;
+        match rustix::fs::accessat(&self.fd, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
+            Ok(()) => Ok(true),
+            Err(Errno::ACCESS) => Ok(false),
+            // A read-only mount is told by the mount's own flags. A filter that forbids faccessat2(2) leaves it to the first
+            // file created here.
+            Err(Errno::ROFS | Errno::PERM | Errno::NOSYS | Errno::INVAL) => Ok(true),
+            Err(errno) => Err(errno),
+        }
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Where a path starts: the root directory, or the working directory.
+pub(crate) fn open_start(absolute: bool) -> Result<OwnedFd, Errno> {
+    let start = if absolute { c"/" } else { c"." };
+    rustix::fs::openat(CWD, start, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// One step down a path. O_DIRECTORY lets an automount happen, O_NOFOLLOW keeps links from being followed unseen.
+///
+/// # Errors
+/// ENOTDIR for what is neither directory nor link, and whatever openat(2) gives.
+pub(crate) fn open_child(dir: impl AsFd, name: &OsStr) -> Result<Child, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::openat(&dir, name, flags, Mode::empty()) {
+        Ok(fd) => Ok(Child::Dir(fd)),
+        Err(Errno::NOTDIR | Errno::LOOP) => match read_link(&dir, name) {
+            Ok(text) => Ok(Child::Link(text)),
+            Err(Errno::INVAL) => Err(Errno::NOTDIR),
+            Err(errno) => Err(errno),
+        },
+        Err(errno) => Err(errno),
+    }
+}
+
+/// What a symbolic link says.
+pub(crate) fn read_link(dir: impl AsFd, name: &OsStr) -> Result<PathBuf, Errno> {
+    let text = rustix::fs::readlinkat(dir, name, Vec::new())?;
+    Ok(PathBuf::from(OsString::from_vec(text.into_bytes())))
+}
+
+/// stat of a name, links not followed. Not statx(2): filters forbid it, and older fakeroot(1) does not know it.
+pub(crate) fn stat_at(dir: impl AsFd, name: &OsStr) -> Result<Stat, Errno> {
+    rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+/// Whether the directory has an access control list, which may let in more than its mode shows.
+pub(crate) fn has_acl(dir: impl AsFd) -> Result<bool, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let fd = rustix::fs::openat(dir, c".", flags, Mode::empty())?;
+    match rustix::fs::fgetxattr(&fd, c"system.posix_acl_access", &mut [0u8; 0][..]) {
+        Ok(_) => Ok(true),
+        Err(Errno::NODATA | Errno::NOTSUP) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}

@@ -1,0 +1,11 @@
+//! One idea of the kernel's file calls per file. Everything that changes the filesystem is here; nothing here knows what an
+//! installation is.
+
+pub(crate) mod attrs;
+pub(crate) mod copy;
+pub(crate) mod dir;
+pub(crate) mod flags;
+pub(crate) mod mount;
+pub(crate) mod rename;
+pub(crate) mod sync;
+pub(crate) mod temp;

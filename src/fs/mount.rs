@@ -1,0 +1,84 @@
+//! Mounts: which one a descriptor is on, how much room it has, whether it keeps its promises.
+
+use std::os::fd::{AsFd, AsRawFd};
+
+use rustix::io::Errno;
+
+/// statfs(2) magic numbers, from linux/magic.h.
+const OVERLAYFS: i64 = 0x794c_7630;
+const BTRFS: i64 = 0x9123_683e;
+const XFS: i64 = 0x5846_5342;
+const BCACHEFS: i64 = 0xca45_1a4e;
+
+/// A mount as statfs(2) describes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Bytes the caller may still use.
+    pub(crate) bytes: u64,
+    /// Whether there is an inode left; filesystems without a fixed number always have one.
+    pub(crate) inode: bool,
+    /// Whether the mount is read-only.
+    pub(crate) read_only: bool,
+    /// Whether copies may share blocks and so need no room.
+    pub(crate) reflinks: bool,
+    overlay: bool,
+}
+
+/// Asks the mount that `dir` is on.
+pub(crate) fn room(dir: impl AsFd) -> Result<Room, Errno> {
+    // ST_RDONLY, statfs(2).
+    const READ_ONLY: i64 = 1;
+    let stat = rustix::fs::fstatfs(dir)?;
+    // The reserved blocks of ext4 are root's to use, mke2fs(8).
+    let blocks = if rustix::process::geteuid().is_root() { stat.f_bfree } else { stat.f_bavail };
+    let magic = stat.f_type as i64;
+    Ok(Room {
+        bytes: blocks.saturating_mul(stat.f_bsize as u64),
+        inode: stat.f_files == 0 || stat.f_ffree > 0,
+        read_only: stat.f_flags as i64 & READ_ONLY != 0,
+        reflinks: [BTRFS, XFS, BCACHEFS].contains(&(magic & 0xffff_ffff)),
+        overlay: magic & 0xffff_ffff == OVERLAYFS,
+    })
+}
+
+impl Room {
+    /// Whether the mount `dir` is on ignores fsync: an overlay mounted `volatile`, as kernel documentation overlayfs.rst has it.
+    pub(crate) fn is_volatile(&self, dir: impl AsFd) -> bool {
+        self.overlay
+            && id_of(dir).is_some_and(|id| {
+                let mounts = fs_err::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+                super_options(&mounts, id).is_some_and(|options| options.split(',').any(|option| option.starts_with("volatile")))
+            })
+    }
+}
+
+/// The mount id of a descriptor, from /proc/self/fdinfo; `None` without /proc.
+pub(crate) fn id_of(fd: impl AsFd) -> Option<u64> {
+    let info = fs_err::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_fd().as_raw_fd())).ok()?;
+    info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim().parse().ok()
+}
+
+/// The super block's options of one mount, the last field of its line, proc_pid_mountinfo(5).
+fn super_options(mountinfo: &str, id: u64) -> Option<&str> {
+    let line = mountinfo.lines().find(|line| line.split(' ').next().and_then(|first| first.parse().ok()) == Some(id))?;
+    line.split(" - ").nth(1)?.split(' ').nth(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn super_options_are_found_by_mount_id() {
+        let text = "36 35 98:0 /a /m rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n\
+                    361 35 0:9 / /o rw - overlay overlay rw,lowerdir=/l,volatile\n";
+        assert_eq!(super_options(text, 361), Some("rw,lowerdir=/l,volatile"));
+        assert_eq!(super_options(text, 36), Some("rw,errors=continue"));
+        assert_eq!(super_options(text, 3), None);
+    }
+
+    #[test]
+    fn the_root_directory_is_on_a_mount_with_an_id() {
+        assert!(id_of(std::fs::File::open("/").unwrap()).is_some());
+    }
+}

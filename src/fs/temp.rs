@@ -1,0 +1,237 @@
+//! Files without a name, or with one that says what they are.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::dir::Dir;
+
+/// What the names of temporary files of a single swap begin with. Batches have names of another kind, which are never swept
+/// without their journal.
+pub(crate) const PREFIX: &[u8] = b".swapbin.s";
+
+/// Hexadecimal digits of a name.
+const ID_DIGITS: usize = 16;
+
+/// A new file, writable, mode 0600. Dropping it removes it.
+#[derive(Debug)]
+pub(crate) struct Temp {
+    dir: Arc<Dir>,
+    file: File,
+    naming: Naming,
+}
+
+#[derive(Debug)]
+enum Naming {
+    /// O_TMPFILE: no name yet, and gone with the process.
+    Later(LinkBy),
+    /// A name from the start.
+    Done(Name),
+}
+
+/// A name that is removed when it is dropped, unless it was given up before.
+#[derive(Debug)]
+struct Name {
+    dir: Arc<Dir>,
+    name: OsString,
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        if !self.name.is_empty() {
+            let _ = self.dir.unlink(&self.name);
+        }
+    }
+}
+
+/// How the kernel lets us give an anonymous file a name.
+#[derive(Clone, Copy, Debug)]
+enum LinkBy {
+    /// linkat(2) with AT_EMPTY_PATH: needs no /proc; for the ordinary user since Linux 6.10.
+    Descriptor,
+    /// Through /proc/self/fd.
+    Proc,
+}
+
+impl Temp {
+    /// Makes a file in `dir`: without a name where the filesystem can, so that nothing is left whatever kills us.
+    ///
+    /// # Errors
+    /// Of open(2).
+    ///
+    /// # After a crash
+    /// Nothing, or one file whose name [`is_temporary_name`] knows and whose lock is free.
+    pub(crate) fn create(dir: &Arc<Dir>) -> io::Result<Temp> {
+        let (file, naming) = match anonymous(dir)? {
+            Some((file, link_by)) => (file, Naming::Later(link_by)),
+            None => {
+                let (file, name) = named(dir)?;
+                (file, Naming::Done(Name { dir: Arc::clone(dir), name }))
+            }
+        };
+        Ok(Temp { dir: Arc::clone(dir), file, naming })
+    }
+
+    /// The file.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Throws away everything written.
+    ///
+    /// # Errors
+    /// Of ftruncate(2) and lseek(2).
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        rustix::fs::ftruncate(&self.file, 0)?;
+        rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Start(0))?;
+        Ok(())
+    }
+
+    /// Makes sure the file has a name, gives up the right to write, and returns what is left: the name, and where the file
+    /// may be read a read-only descriptor that holds the lock by which others see that the owner lives.
+    ///
+    /// # Errors
+    /// Of linkat(2); of close(2), which some filesystems use to tell of lost bytes. The file is removed then.
+    pub(crate) fn name_and_close(self) -> io::Result<Named> {
+        let Temp { dir, file, naming } = self;
+        let name = match naming {
+            Naming::Done(name) => name,
+            Naming::Later(by) => Name { name: link(&dir, &file, by)?, dir: Arc::clone(&dir) },
+        };
+        let reader = match dir.open_file(&name.name) {
+            Ok(reader) => {
+                let (ours, theirs) = (rustix::fs::fstat(&file)?, rustix::fs::fstat(&reader)?);
+                if (ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino) {
+                    return Err(io::Error::other("the temporary file was replaced by another process"));
+                }
+                // Taken before the writer's lock goes with its descriptor, so that there is no moment without one.
+                let _ = rustix::fs::flock(&reader, FlockOperation::NonBlockingLockShared);
+                Some(reader)
+            }
+            // The mode wanted does not let us read the file. Nobody can then tell that we live, for the call that follows;
+            // the rename fails cleanly if somebody sweeps the name in between.
+            Err(Errno::ACCESS) => None,
+            Err(errno) => return Err(errno.into()),
+        };
+        crate::sys::close(file.into())?;
+        Ok(Named { name, reader })
+    }
+}
+
+/// A temporary file that is complete: it has a name, and nobody can write to it any more. Dropping it removes it.
+#[derive(Debug)]
+pub(crate) struct Named {
+    name: Name,
+    reader: Option<File>,
+}
+
+impl Named {
+    /// The name in its directory.
+    pub(crate) fn name(&self) -> &OsStr {
+        &self.name.name
+    }
+
+    /// The file, where it may be read.
+    pub(crate) fn reader(&self) -> Option<&File> {
+        self.reader.as_ref()
+    }
+
+    /// Says that the file has its final name: nothing is removed any more.
+    pub(crate) fn published(&mut self) {
+        self.name.name.clear();
+    }
+}
+
+/// Whether a name is one that this module gives.
+pub(crate) fn is_temporary_name(name: &OsStr) -> bool {
+    let Some(rest) = name.as_bytes().strip_prefix(PREFIX) else { return false };
+    let Some(id) = rest.strip_suffix(b".0") else { return false };
+    id.len() == ID_DIGITS && id.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+}
+
+fn new_name() -> Result<OsString, Errno> {
+    let mut id = [0u8; ID_DIGITS / 2];
+    rustix::rand::getrandom(&mut id, rustix::rand::GetRandomFlags::empty())?;
+    let prefix = OsStr::from_bytes(PREFIX).to_owned();
+    Ok([prefix, format!("{:0ID_DIGITS$x}.0", u64::from_ne_bytes(id)).into()].into_iter().collect())
+}
+
+/// A file without a name, if the filesystem has them and a name can be given later.
+fn anonymous(dir: &Dir) -> Result<Option<(File, LinkBy)>, Errno> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(dir, c".", flags, Mode::RUSR | Mode::WUSR) {
+        Ok(fd) => File::from(fd),
+        // Not on this filesystem (EOPNOTSUPP), not in this kernel (EISDIR, ENOENT, EINVAL), not through this filter (EPERM).
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL | Errno::PERM) => return Ok(None),
+        Err(errno) => return Err(errno),
+    };
+    // Which way works is settled before a byte is written. A link to "." fails with EEXIST if the file itself was accepted,
+    // and makes nothing.
+    let way =
+        [LinkBy::Descriptor, LinkBy::Proc].into_iter().find(|way| link_to(dir, &file, *way, ".".as_ref()) == Err(Errno::EXIST));
+    if way.is_some() {
+        let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared);
+    }
+    Ok(way.map(|way| (file, way)))
+}
+
+/// A file with a name from the start, locked while its owner lives.
+fn named(dir: &Dir) -> Result<(File, OsString), Errno> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
+    loop {
+        let name = new_name()?;
+        let file = match rustix::fs::openat(dir, &name, flags, Mode::RUSR | Mode::WUSR) {
+            Ok(fd) => File::from(fd),
+            Err(Errno::EXIST) => continue,
+            Err(errno) => return Err(errno),
+        };
+        // A sweeper may have seen the file before it was locked. It removes names only under an exclusive lock, so once
+        // ours is granted the count of names tells.
+        let locked = rustix::fs::flock(&file, FlockOperation::LockShared).is_ok();
+        if locked && rustix::fs::fstat(&file)?.st_nlink == 0 {
+            continue;
+        }
+        return Ok((file, name));
+    }
+}
+
+/// Gives an anonymous file a random name.
+fn link(dir: &Dir, file: &File, by: LinkBy) -> Result<OsString, Errno> {
+    loop {
+        let name = new_name()?;
+        match link_to(dir, file, by, &name) {
+            Ok(()) => return Ok(name),
+            Err(Errno::EXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+fn link_to(dir: &Dir, file: &File, by: LinkBy, name: &OsStr) -> Result<(), Errno> {
+    match by {
+        LinkBy::Descriptor => rustix::fs::linkat(file, c"", dir, name, AtFlags::EMPTY_PATH),
+        LinkBy::Proc => {
+            let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+            rustix::fs::linkat(CWD, path, dir, name, AtFlags::SYMLINK_FOLLOW)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_our_own_making_are_temporary() {
+        assert!(is_temporary_name(&new_name().unwrap()));
+        for name in [".swapbin.s", ".swapbin.s0123456789abcdef", ".swapbin.s0123456789ABCDEF.0", ".swapbin.t0123456789abcdef.0"] {
+            assert!(!is_temporary_name(name.as_ref()), "{name}");
+        }
+    }
+}

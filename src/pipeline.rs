@@ -1,0 +1,251 @@
+//! The order of phases. Everything that installs a file ends here.
+//!
+//! ```text
+//! Request -> Plan -> Stage -> bytes -> Trusted -> Sealed -> Prepared -> committed -> Report
+//! ```
+
+mod sinks;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::error::Error;
+use crate::event::{Cancel, Event, Observer};
+use crate::plan::{self, Plan};
+use crate::proof::Trusted;
+use crate::report::{Action, FileFacts, Report, SourceFacts, Times};
+use crate::request::{Digest, EmptySource, Request, WhenCurrent};
+use crate::source::{self, LocalSource, Session, Supply};
+use crate::txn::{self, Publish, Stage};
+use sinks::{Comparing, Staging};
+
+/// What the pipeline needs of the machine besides the files it was asked for.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Asks a running request to stop.
+    pub cancel: Cancel,
+    /// Where state is kept. A single swap neither reads nor writes it.
+    pub state_dir: PathBuf,
+}
+
+impl Host {
+    /// This machine: state in `/var/lib/swapbin` for root, else in `$XDG_STATE_HOME/swapbin`.
+    pub fn system() -> Host {
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+        let state_home = || std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+        let state_dir = match rustix::process::geteuid().is_root() {
+            true => PathBuf::from("/var/lib/swapbin"),
+            false => state_home().or_else(home).unwrap_or_else(|| PathBuf::from("/var/lib")).join("swapbin"),
+        };
+        Host { cancel: Cancel::new(), state_dir }
+    }
+}
+
+/// Puts the file in place.
+///
+/// # Guarantees
+/// On success the target is a new inode with the source's bytes and the wanted metadata, all of it on the disk, or it was
+/// so before and was left alone. Whoever opens the target meanwhile gets the old file or the new one, whole; whoever runs or
+/// maps the old one keeps it.
+///
+/// # Errors
+/// On any error but [`Error::InDoubt`] the target is untouched, and nothing is left beside it.
+///
+/// # After a crash
+/// The target is the old or the new file. At most one temporary file is left beside it, which the next run there removes.
+pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
+    let mut run = Run::plan(request, &host.cancel, observer)?;
+    let (supply, bytes_decide) = match run.settle()? {
+        Settled::Current => return Ok(run.report(Action::Unchanged)),
+        Settled::Differs(supply) => (supply, false),
+        Settled::BytesDecide(supply) => (supply, true),
+    };
+    run.sweep();
+    let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
+    let trusted = run.fill(&mut stage, supply)?;
+    if bytes_decide && run.holds_the_same(&stage)? {
+        return Ok(run.report(Action::Unchanged));
+    }
+    run.commit(stage, trusted)
+}
+
+/// Finds out whether [`swap`] would change anything, and changes nothing. What can be known only from the bytes is read, an
+/// address fetched; nothing is written anywhere.
+///
+/// # Errors
+/// As [`swap`], as far as they show without writing.
+pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
+    let mut run = Run::plan(request, &host.cancel, observer)?;
+    match run.settle()? {
+        Settled::Current => Ok(run.report(Action::Unchanged)),
+        Settled::Differs(_) => Ok(run.report(Action::WouldInstall)),
+        Settled::BytesDecide(supply) => run.compare(supply),
+    }
+}
+
+/// Says what [`swap`] would do, and changes nothing. Streams are not read and addresses not fetched: where only they could
+/// tell, the answer is that the file would be installed.
+///
+/// # Errors
+/// As [`swap`], as far as they show without writing or fetching.
+pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
+    let mut run = Run::plan(request, &host.cancel, observer)?;
+    match run.settle()? {
+        Settled::Current => Ok(run.report(Action::Unchanged)),
+        Settled::Differs(_) | Settled::BytesDecide(_) => Ok(run.report(Action::WouldInstall)),
+    }
+}
+
+/// What is known before anything is read that can be read only once.
+enum Settled<'a> {
+    /// The target is what it should be.
+    Current,
+    /// It is not, whatever the bytes are.
+    Differs(Supply<'a>),
+    /// Its metadata is right; the bytes have to tell the rest.
+    BytesDecide(Supply<'a>),
+}
+
+/// One request on its way.
+struct Run<'a> {
+    request: &'a Request,
+    session: Session<'a>,
+    plan: Plan,
+    source: SourceFacts,
+    previous: Option<FileFacts>,
+    verified: Option<Digest>,
+    started: Instant,
+    times: Times,
+}
+
+impl<'a> Run<'a> {
+    fn plan(request: &'a Request, cancel: &'a Cancel, observer: &'a mut dyn Observer) -> Result<Run<'a>, Error> {
+        let started = Instant::now();
+        let plan = Plan::resolve(request)?;
+        observer.event(&Event::Planned { target: &plan.target.path });
+        let source = SourceFacts { from: request.sources[0].to_string(), ..SourceFacts::default() };
+        let previous = plan.target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
+        let times = Times { plan: started.elapsed(), ..Times::default() };
+        let session = Session { observer, cancel };
+        Ok(Run { request, session, plan, source, previous, verified: None, started, times })
+    }
+
+    /// Opens the sources and looks whether the target is current already, as far as that shows without staging.
+    fn settle(&mut self) -> Result<Settled<'a>, Error> {
+        let supply = Supply::open(self.request)?;
+        let target = &self.plan.target;
+        if let Some(source) = supply.only_file() {
+            self.source.bytes = source.size();
+            plan::judge_size(target, source.allocated(), true)?;
+        }
+        let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular()) else {
+            return Ok(Settled::Differs(supply));
+        };
+        supply.refuse_same(existing.identity(), &target.path)?;
+        let Some(file) = existing.file.as_ref().filter(|_| self.request.when_current == WhenCurrent::Leave) else {
+            return Ok(Settled::Differs(supply));
+        };
+        if let Some(expected) = self.request.sha256 {
+            let read_error = |source| Error::Io { op: "read", path: target.path.clone(), source };
+            let actual = source::sha256_of(file, self.session.cancel, read_error)?;
+            self.previous = self.previous.take().map(|previous| FileFacts { sha256: Some(actual), ..previous });
+            if actual != expected {
+                return Ok(Settled::Differs(supply));
+            }
+            self.verified = Some(expected);
+            if self.plan.metadata_current {
+                return Ok(Settled::Current);
+            }
+            // The bytes are here; only the metadata has to change, and that too by a new inode.
+            let copy = file.try_clone().map_err(read_error)?;
+            let here = LocalSource::from_file(copy, target.path.clone())?;
+            return Ok(Settled::Differs(Supply::from_file(self.request, here)));
+        }
+        if !self.plan.metadata_current {
+            return Ok(Settled::Differs(supply));
+        }
+        let Some(source) = supply.only_file() else { return Ok(Settled::BytesDecide(supply)) };
+        let same = source.size() == Some(existing.size())
+            && plan::same_content(source.file(), file, existing.size(), self.session.cancel)?;
+        Ok(if same { Settled::Current } else { Settled::Differs(supply) })
+    }
+
+    fn sweep(&mut self) {
+        let observer = &mut *self.session.observer;
+        txn::sweep(&self.plan.target.dir, |path| observer.event(&Event::Swept { path: &path }));
+    }
+
+    /// Pours the source into the stage.
+    fn fill(&mut self, stage: &mut Stage, supply: Supply<'_>) -> Result<Trusted, Error> {
+        let started = Instant::now();
+        let poured = supply.pour(&mut Staging { stage, target: &self.plan.target }, &mut self.session)?;
+        self.times.fetch = started.elapsed();
+        self.source = poured.facts;
+        self.verified = self.request.sha256;
+        self.judge_empty(stage.written())?;
+        Ok(poured.trusted)
+    }
+
+    /// Whether the target has the staged bytes already.
+    fn holds_the_same(&self, stage: &Stage) -> Result<bool, Error> {
+        let existing = self.plan.target.existing.as_ref().filter(|existing| existing.size() == stage.written());
+        match existing.and_then(|existing| existing.file.as_ref()) {
+            Some(file) => plan::same_content(stage.file(), file, stage.written(), self.session.cancel),
+            None => Ok(false),
+        }
+    }
+
+    fn commit(mut self, stage: Stage, trusted: Trusted) -> Result<Report, Error> {
+        let started = Instant::now();
+        let sealed = stage.seal(trusted, &self.plan.wanted)?;
+        self.session.event(Event::Sealed);
+        self.session.cancel.check()?;
+        let prepared = sealed.prepare(self.session.observer)?;
+        let target = &self.plan.target;
+        let publish = if target.existing.is_some() { Publish::Replace } else { Publish::NoClobber };
+        let stat = prepared.commit(&target.leaf, publish, self.session.cancel, self.session.observer)?;
+        self.times.commit = started.elapsed();
+        let installed = FileFacts { sha256: self.verified, ..plan::facts(&stat) };
+        Ok(Report { installed: Some(installed), ..self.report(Action::Installed) })
+    }
+
+    /// Reads the source and compares it with the target, writing nothing.
+    fn compare(mut self, supply: Supply<'_>) -> Result<Report, Error> {
+        let mut sink = Comparing::new(&self.plan.target);
+        let poured = supply.pour(&mut sink, &mut self.session)?;
+        let (bytes, same) = sink.finish();
+        self.source = poured.facts;
+        self.verified = self.request.sha256;
+        self.judge_empty(bytes)?;
+        Ok(self.report(if same { Action::Unchanged } else { Action::WouldInstall }))
+    }
+
+    fn judge_empty(&self, bytes: u64) -> Result<(), Error> {
+        match self.request.empty {
+            EmptySource::Refuse if bytes == 0 => Err(Error::SourceEmpty { from: self.source.from.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    fn report(mut self, action: Action) -> Report {
+        // What is left alone gives no reason to warn.
+        let warnings = if action == Action::Unchanged { Vec::new() } else { std::mem::take(&mut self.plan.warnings) };
+        warnings.iter().for_each(|warning| self.session.event(Event::Warning(warning)));
+        let installed = match action {
+            Action::Unchanged => self.previous.clone(),
+            Action::WouldInstall => self.source.bytes.map(|size| self.plan.outlook(size)),
+            Action::Installed => None,
+        };
+        Report {
+            action,
+            installed,
+            target: self.plan.target.path,
+            through_link: self.plan.target.through_link,
+            source: self.source,
+            previous: self.previous,
+            verified: self.verified,
+            warnings,
+            times: Times { total: self.started.elapsed(), ..self.times },
+        }
+    }
+}

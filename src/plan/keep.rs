@@ -1,0 +1,117 @@
+//! Which metadata the new file gets: what was asked for, what the old file had, what a new file has.
+
+use std::os::fd::AsRawFd;
+
+use rustix::io::Errno;
+use rustix::process::{getegid, geteuid};
+
+use super::target::{Existing, Target};
+use crate::error::Error;
+use crate::fs::attrs::{self, Xattr};
+use crate::metadata::{Owner, Wanted, kind_of};
+use crate::report::Warning;
+use crate::request::{Account, Kept, Mode, ModeChange, Ownership, Request};
+use crate::sys;
+
+/// The outcome.
+pub(super) struct Decision {
+    pub(super) wanted: Wanted,
+    /// The owner and group the file will end up with.
+    pub(super) owner: (u32, u32),
+    /// Whether the existing file has all of it already.
+    pub(super) current: bool,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// The numbers of the owner and group asked for.
+///
+/// # Errors
+/// [`Error::UnknownAccount`].
+pub(super) fn look_up(ownership: &Ownership) -> Result<(Option<u32>, Option<u32>), Error> {
+    let find = |account: &Option<Account>, kind, by_name: fn(&str) -> std::io::Result<Option<u32>>| {
+        let Some(account) = account else { return Ok(None) };
+        let name = account.as_str();
+        // The largest number means "no change" to chown(2).
+        let number = || name.parse().ok().filter(|id| *id != u32::MAX);
+        match by_name(name).unwrap_or(None).or_else(number) {
+            Some(id) => Ok(Some(id)),
+            None => Err(Error::UnknownAccount { kind, name: name.to_owned() }),
+        }
+    };
+    Ok((find(&ownership.user, "user", sys::user_id)?, find(&ownership.group, "group", sys::group_id)?))
+}
+
+/// Decides.
+///
+/// # Errors
+/// [`Error::CannotKeep`] if the old file's attributes cannot be read.
+pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32>, Option<u32>)) -> Result<Decision, Error> {
+    let old = target.existing.as_ref().filter(|existing| existing.is_regular());
+    let has = |kept| request.preserve.has(kept);
+    let owner = |asked: Option<u32>, what, kept, old: Option<u32>| match (asked, old) {
+        (Some(id), _) => Owner::Set(what, id),
+        (None, Some(id)) if has(kept) => Owner::Keep(kept, id),
+        _ => Owner::AsCreated,
+    };
+    let uid = owner(uid, "owner", Kept::Owner, old.map(|old| old.stat.st_uid));
+    let gid = owner(gid, "group", Kept::Group, old.map(|old| old.stat.st_gid));
+
+    // Setuid, setgid and capabilities speak for an owner and a group. With others they would speak for somebody else.
+    let final_uid = uid.id().unwrap_or_else(|| geteuid().as_raw());
+    let final_gid = gid.id().unwrap_or_else(|| created_gid(target));
+    let same_owner = old.is_some_and(|old| (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid));
+
+    let mut warnings = Vec::new();
+    let kept_mode = old.filter(|_| has(Kept::Mode)).map(Existing::mode);
+    let start = match kept_mode {
+        Some(mode) if same_owner => mode,
+        Some(mode) => mode.without_privilege(),
+        None => Mode::NEW_FILE,
+    };
+    let mode = request.mode.as_ref().map_or(start, |change| change.apply(start));
+    let absolute = matches!(request.mode, Some(ModeChange::Absolute(_)));
+    let mut dropped = !absolute && kept_mode.is_some_and(|kept| kept != start);
+
+    let all = old.map_or(Ok(Vec::new()), |old| read_xattrs(old, target))?;
+    let wanted_here = |xattr: &&Xattr| kind_of(xattr).is_some_and(|kind| has(kind) && (kind != Kept::Caps || same_owner));
+    let xattrs: Vec<Xattr> = all.iter().filter(wanted_here).cloned().collect();
+    let has_caps = |xattrs: &[Xattr]| xattrs.iter().any(|xattr| kind_of(xattr) == Some(Kept::Caps));
+    dropped |= has(Kept::Caps) && has_caps(&all) && !has_caps(&xattrs);
+
+    let path = || target.path.clone();
+    if dropped {
+        warnings.push(Warning::PrivilegeDropped { path: path() });
+    }
+    let capabilities = has_caps(&xattrs);
+    if capabilities || (!absolute && kept_mode.is_some() && mode.is_privileged()) {
+        warnings.push(Warning::PrivilegeKept { path: path(), mode, capabilities });
+    }
+
+    // An attribute that is never carried over is no reason to replace a file.
+    let lasting = all.iter().filter(|xattr| kind_of(xattr).is_some());
+    let current = old.is_some_and(|old| {
+        old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
+    });
+    let mode_kept = kept_mode == Some(mode);
+    Ok(Decision { wanted: Wanted { uid, gid, mode, mode_kept, xattrs }, owner: (final_uid, final_gid), current, warnings })
+}
+
+/// The group the kernel gives a new file: the directory's, if that is setgid, inode(7).
+fn created_gid(target: &Target) -> u32 {
+    if target.dir_stat.st_mode & 0o2000 != 0 { target.dir_stat.st_gid } else { getegid().as_raw() }
+}
+
+/// The attributes of the old file, also of one that may not be read: then through /proc, by inode, and not by name.
+fn read_xattrs(old: &Existing, target: &Target) -> Result<Vec<Xattr>, Error> {
+    let error = |errno: Errno| Error::CannotKeep {
+        path: target.path.clone(),
+        kept: Kept::Xattr,
+        detail: "listing them".to_owned(),
+        source: errno.into(),
+    };
+    if let Some(file) = &old.file {
+        return attrs::list(file).map_err(error);
+    }
+    let fd = target.dir.open_path(&target.leaf).map_err(error)?;
+    attrs::list_by_path(&format!("/proc/self/fd/{}", fd.as_raw_fd())).map_err(error)
+}

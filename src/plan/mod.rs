@@ -1,0 +1,56 @@
+//! Decide: what will be replaced, by what, with which metadata. Reads the filesystem, writes nothing.
+
+mod compare;
+mod keep;
+mod obstacle;
+mod target;
+mod trust;
+
+pub(crate) use compare::same_content;
+pub(crate) use obstacle::judge_size;
+pub(crate) use target::{Target, facts};
+
+use crate::error::Error;
+use crate::metadata::Wanted;
+use crate::report::{FileFacts, Warning};
+use crate::request::Request;
+
+/// What will change.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) target: Target,
+    pub(crate) wanted: Wanted,
+    /// The owner and group the file will end up with.
+    pub(crate) owner: (u32, u32),
+    /// Whether the existing file has the wanted metadata already.
+    pub(crate) metadata_current: bool,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Plan {
+    /// What the target would be, with this many bytes.
+    pub(crate) fn outlook(&self, size: u64) -> FileFacts {
+        let (uid, gid) = self.owner;
+        FileFacts { sha256: None, size, mode: self.wanted.mode, uid, gid, dev: self.target.dir_stat.st_dev, ino: 0 }
+    }
+
+    /// Finds the target and judges it.
+    ///
+    /// # Errors
+    /// [`Error::Target`] if nothing could be put there, [`Error::UnknownAccount`], [`Error::NoName`].
+    pub(crate) fn resolve(request: &Request) -> Result<Plan, Error> {
+        // Names of accounts come first: a wrong one is a mistake in the request, wherever the target is.
+        let ownership = keep::look_up(&request.ownership)?;
+        let target = target::resolve(request)?;
+        obstacle::judge(&target)?;
+        let kept = keep::decide(request, &target, ownership)?;
+        let mut warnings = kept.warnings;
+        if let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular() && existing.links() > 1) {
+            warnings.push(Warning::HardLinks { path: target.path.clone(), others: existing.links() - 1 });
+        }
+        if target.room.is_volatile(&*target.dir) {
+            warnings.push(Warning::Volatile { path: target.path.clone() });
+        }
+        Ok(Plan { target, wanted: kept.wanted, owner: kept.owner, metadata_current: kept.current, warnings })
+    }
+}

@@ -1,0 +1,87 @@
+//! What is in the way of a rename, found before anything is touched.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use rustix::fs::FileType;
+use rustix::process::geteuid;
+
+use super::target::Target;
+use crate::error::{Error, Obstacle};
+use crate::fs::flags;
+
+/// Judges a target. What cannot be found out here, the kernel says at the rename, and the old file survives that too.
+///
+/// # Errors
+/// [`Error::Target`] with the first obstacle.
+pub(crate) fn judge(target: &Target) -> Result<(), Error> {
+    let refuse = |path: &Path, obstacle| Err(Error::Target { path: path.to_owned(), obstacle });
+    let (dir, path) = (&target.dir, target.path.as_path());
+    if let Some(existing) = &target.existing {
+        match FileType::from_raw_mode(existing.stat.st_mode) {
+            FileType::RegularFile | FileType::Symlink => {}
+            FileType::Directory => return refuse(path, Obstacle::Directory),
+            other => return refuse(path, Obstacle::Special { kind: kind_of(other) }),
+        }
+        let flags = flags::of(dir, &target.leaf);
+        if flags.mount_point {
+            return refuse(path, Obstacle::MountPoint);
+        }
+        if flags.immutable {
+            return refuse(path, Obstacle::Immutable);
+        }
+        if flags.append_only {
+            return refuse(path, Obstacle::AppendOnly);
+        }
+    }
+    if target.room.read_only {
+        return refuse(path, Obstacle::ReadOnly);
+    }
+    let dir_flags = flags::of(dir, OsStr::new(""));
+    if dir_flags.immutable {
+        return refuse(dir.path(), Obstacle::Immutable);
+    }
+    if dir_flags.append_only {
+        return refuse(dir.path(), Obstacle::AppendOnly);
+    }
+    let writable =
+        dir.is_writable().map_err(|errno| Error::Io { op: "access", path: dir.path().to_owned(), source: errno.into() })?;
+    if !writable {
+        return refuse(dir.path(), Obstacle::NotWritable);
+    }
+    if let Some(existing) = &target.existing {
+        let (me, sticky) = (geteuid(), target.dir_stat.st_mode & 0o1000 != 0);
+        let mine = me.as_raw() == existing.stat.st_uid || me.as_raw() == target.dir_stat.st_uid;
+        // CAP_FOWNER overrides, unlink(2); root without it learns so from the rename.
+        if sticky && !mine && !me.is_root() {
+            return refuse(path, Obstacle::Sticky { owner: existing.stat.st_uid });
+        }
+    }
+    if !target.room.inode {
+        return refuse(dir.path(), Obstacle::NoInodes);
+    }
+    Ok(())
+}
+
+/// Refuses a source that does not fit beside the old file. Where copies may share blocks the copy itself finds out.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn judge_size(target: &Target, needed: u64, may_share: bool) -> Result<(), Error> {
+    let available = target.room.bytes;
+    if needed > available && !(may_share && target.room.reflinks) {
+        let obstacle = Obstacle::NoSpace { needed: Some(needed), available: Some(available) };
+        return Err(Error::Target { path: target.dir.path().to_owned(), obstacle });
+    }
+    Ok(())
+}
+
+fn kind_of(file_type: FileType) -> &'static str {
+    match file_type {
+        FileType::BlockDevice => "block device",
+        FileType::CharacterDevice => "character device",
+        FileType::Fifo => "fifo",
+        FileType::Socket => "socket",
+        _ => "special file",
+    }
+}

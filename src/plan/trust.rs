@@ -1,0 +1,74 @@
+//! Whom root follows: links and directories on the way that only root can change.
+
+use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::Stat;
+use rustix::process::geteuid;
+
+use crate::error::{Error, Obstacle};
+use crate::fs::dir;
+use crate::request::{PathTrust, Request};
+
+const STICKY: u32 = 0o1000;
+const GROUP_WRITE: u32 = 0o020;
+const OTHER_WRITE: u32 = 0o002;
+
+/// Whether the way is judged at all: root alone can be led to write where the one who leads may not.
+pub(crate) fn applies(request: &Request) -> bool {
+    request.path_trust == PathTrust::Strict && geteuid().is_root()
+}
+
+/// Refuses a directory that others may write to. In a sticky one they cannot touch what is not theirs.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn judge_dir(fd: &OwnedFd, path: &Path) -> Result<(), Error> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let stat = rustix::fs::fstat(fd).map_err(|errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() })?;
+    let owner_is_other = !is_trusted_owner(stat.st_uid);
+    let sticky = stat.st_mode & STICKY != 0;
+    // The group root may write; but where there is an access control list, the group bits are its mask and say nothing of
+    // whom it lets in, acl(5).
+    let group = stat.st_mode & GROUP_WRITE != 0 && (stat.st_gid != 0 || dir::has_acl(fd).unwrap_or(true));
+    let others = !sticky && (group || stat.st_mode & OTHER_WRITE != 0);
+    if owner_is_other || others {
+        let obstacle = Obstacle::SharedDirectory { owner: stat.st_uid, mode: stat.st_mode };
+        return Err(Error::Target { path: path.to_owned(), obstacle });
+    }
+    Ok(())
+}
+
+/// Refuses to follow a link that others may have made in a sticky directory, as `fs.protected_symlinks` does, proc(5). In
+/// other directories [`judge_dir`] has seen to it.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn judge_link(dir_fd: &OwnedFd, name: &OsStr, path: &Path) -> Result<(), Error> {
+    let io = |errno: rustix::io::Errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() };
+    let dir: Stat = rustix::fs::fstat(dir_fd).map_err(io)?;
+    let link = dir::stat_at(dir_fd, name).map_err(io)?;
+    let shared = dir.st_mode & STICKY != 0 && dir.st_mode & (OTHER_WRITE | GROUP_WRITE) != 0;
+    if shared && !is_trusted_owner(link.st_uid) {
+        return Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::SharedLink { owner: link.st_uid } });
+    }
+    Ok(())
+}
+
+/// Root, or, where this root is only a user namespace's, an owner that has no number here: the host's own directories.
+fn is_trusted_owner(uid: u32) -> bool {
+    uid == 0 || (uid == overflow_uid() && !ids_are_the_hosts())
+}
+
+/// What the kernel shows for an owner without a number in this namespace, user_namespaces(7).
+fn overflow_uid() -> u32 {
+    let text = fs_err::read_to_string("/proc/sys/kernel/overflowuid").unwrap_or_default();
+    text.trim().parse().unwrap_or(65534)
+}
+
+/// Whether all numbers mean the same here as outside. Without /proc: yes, which is the stricter answer.
+fn ids_are_the_hosts() -> bool {
+    let map = fs_err::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    map.is_empty() || map.split_ascii_whitespace().eq(["0", "0", "4294967295"])
+}

@@ -1,0 +1,103 @@
+//! The only `unsafe` of the crate: calls that rustix has no safe form for.
+
+#![allow(unsafe_code)]
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{IntoRawFd, OwnedFd};
+
+/// Closes a descriptor and reports what close(2) says: some filesystems tell a failed write only there.
+///
+/// # Errors
+/// The error of close(2). The descriptor is gone whatever it says, so there is nothing to retry.
+pub(crate) fn close(fd: OwnedFd) -> io::Result<()> {
+    // SAFETY: `into_raw_fd` gives up ownership, so the descriptor is open, ours, and used by nobody afterwards.
+    match unsafe { libc::close(fd.into_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Whether the signal was ignored when the program started, as nohup(1) does with SIGHUP. A handler must not undo that.
+pub fn signal_is_ignored(signal: i32) -> bool {
+    // SAFETY: an all-zero sigaction is a valid value of that plain C structure, and with a null `act` the call only fills in
+    // `oldact`, which lives on our stack.
+    unsafe {
+        let mut old: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut old) == 0 && old.sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// Lets a write beyond RLIMIT_FSIZE fail with EFBIG instead of killing the process, setrlimit(2).
+pub fn ignore_sigxfsz() {
+    // SAFETY: SIG_IGN is no handler, so no code of ours runs in signal context.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// The number of the user with this name, getpwnam_r(3); `None` if there is none.
+///
+/// # Errors
+/// The account database could not be asked.
+pub(crate) fn user_id(name: &str) -> io::Result<Option<u32>> {
+    look_up(name, |name, buffer| {
+        // SAFETY: `zeroed` is a valid passwd (null pointers), `name` is NUL-terminated, the buffer's length is passed with it,
+        // and only the plain number is read before the buffer goes away.
+        unsafe {
+            let mut entry: libc::passwd = std::mem::zeroed();
+            let mut found = std::ptr::null_mut();
+            let error = libc::getpwnam_r(name.as_ptr(), &mut entry, buffer.as_mut_ptr(), buffer.len(), &mut found);
+            (error, (!found.is_null()).then_some(entry.pw_uid))
+        }
+    })
+}
+
+/// The number of the group with this name, getgrnam_r(3); `None` if there is none.
+///
+/// # Errors
+/// The account database could not be asked.
+pub(crate) fn group_id(name: &str) -> io::Result<Option<u32>> {
+    look_up(name, |name, buffer| {
+        // SAFETY: as in `user_id`.
+        unsafe {
+            let mut entry: libc::group = std::mem::zeroed();
+            let mut found = std::ptr::null_mut();
+            let error = libc::getgrnam_r(name.as_ptr(), &mut entry, buffer.as_mut_ptr(), buffer.len(), &mut found);
+            (error, (!found.is_null()).then_some(entry.gr_gid))
+        }
+    })
+}
+
+/// Calls a reentrant look-up with a growing buffer, as getpwnam_r(3) asks for.
+fn look_up(name: &str, call: impl Fn(&CString, &mut [libc::c_char]) -> (i32, Option<u32>)) -> io::Result<Option<u32>> {
+    let Ok(name) = CString::new(name) else { return Ok(None) };
+    let mut buffer = vec![0; 1024];
+    loop {
+        match call(&name, &mut buffer) {
+            (_, Some(id)) => return Ok(Some(id)),
+            (libc::ERANGE, _) if buffer.len() < 1 << 20 => buffer.resize(buffer.len() * 4, 0),
+            (libc::EINTR, _) => {}
+            // getpwnam_r(3) lists these as ways to say that the name was not found.
+            (0 | libc::ENOENT | libc::ESRCH | libc::EBADF | libc::EPERM, None) => return Ok(None),
+            (error, None) => return Err(io::Error::from_raw_os_error(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_found_by_name() {
+        assert_eq!(user_id("root").unwrap(), Some(0));
+        assert_eq!(group_id("root").unwrap(), Some(0));
+        assert_eq!(user_id("no such user").unwrap(), None);
+        assert_eq!(group_id("no\0group").unwrap(), None);
+    }
+
+    #[test]
+    fn closing_reports_success() {
+        let file = std::fs::File::open("/").unwrap();
+        close(file.into()).unwrap();
+    }
+}

@@ -1,0 +1,115 @@
+//! Sealed, prepared, committed: the order of calls that makes a swap survive a power cut.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use crate::error::{Error, Obstacle};
+use crate::event::{Cancel, Event, Observer};
+use crate::failpoint;
+use crate::fs::dir::Dir;
+use crate::fs::temp::{Named, Temp};
+use crate::fs::{rename, sync};
+
+/// Whether the target's name is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Publish {
+    /// Replace what has the name.
+    Replace,
+    /// The name was free when the plan was made; if it no longer is, somebody else's file is not overwritten.
+    NoClobber,
+}
+
+/// A staged file with its final bytes and metadata.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    temp: Temp,
+    dir: Arc<Dir>,
+    target: PathBuf,
+    stat: Stat,
+}
+
+/// A sealed file that is on the disk, has a temporary name, and is open for writing nowhere.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    named: Named,
+    dir: Arc<Dir>,
+    target: PathBuf,
+    stat: Stat,
+}
+
+impl Sealed {
+    pub(super) fn new(temp: Temp, dir: Arc<Dir>, target: PathBuf, stat: Stat) -> Sealed {
+        Sealed { temp, dir, target, stat }
+    }
+
+    /// Syncs the file, names it, and closes the last writable descriptor.
+    ///
+    /// # Guarantees
+    /// Bytes and metadata are on the disk before the name can be: a rename that is durable never shows an empty file.
+    ///
+    /// # Errors
+    /// Of fsync(2), linkat(2), close(2). A failed fsync is not retried. The file is removed.
+    ///
+    /// # After a crash
+    /// The target is the old file; at most one temporary file is left, which the next run in this directory sweeps.
+    pub(crate) fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared, Error> {
+        let Sealed { temp, dir, target, stat } = self;
+        let synced = failpoint::hit("sync").and_then(|()| sync::file(temp.file()));
+        synced.map_err(|source| Error::write("sync the new content of", &target, source))?;
+        observer.event(&Event::Synced);
+        let named = failpoint::hit("link").and_then(|()| temp.name_and_close());
+        let named = named.map_err(|source| Error::write("name the new file of", &target, source))?;
+        Ok(Prepared { named, dir, target, stat })
+    }
+}
+
+impl Prepared {
+    /// The switch: renames the file to `leaf` and syncs the directory. The last look at `cancel` is before the rename.
+    ///
+    /// # Guarantees
+    /// Whoever opens `leaf` meanwhile gets the old file or the new one, whole.
+    ///
+    /// # Errors
+    /// Before the rename, and if it fails: the target is untouched. [`Error::InDoubt`] if the directory cannot be synced:
+    /// the new file is in place, but may be the old one again after a power cut.
+    ///
+    /// # After a crash
+    /// The target is the old or the new file.
+    pub(crate) fn commit(
+        mut self,
+        leaf: &OsStr,
+        publish: Publish,
+        cancel: &Cancel,
+        observer: &mut dyn Observer,
+    ) -> Result<Stat, Error> {
+        failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
+        cancel.check()?;
+        let renamed = match publish {
+            Publish::Replace => rename::replace(&self.dir, self.named.name(), leaf),
+            Publish::NoClobber => rename::create(&self.dir, self.named.name(), leaf),
+        };
+        renamed.map_err(|errno| self.rename_error(errno.into()))?;
+        self.named.published();
+        observer.event(&Event::Published);
+        let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
+        match synced {
+            Ok(()) => Ok(self.stat),
+            Err(source) => Err(Error::InDoubt { path: self.target, source }),
+        }
+    }
+
+    fn rename_error(&self, source: std::io::Error) -> Error {
+        let target = |obstacle| Error::Target { path: self.target.clone(), obstacle };
+        match Errno::from_io_error(&source) {
+            Some(Errno::EXIST) => Error::TargetChanged { path: self.target.clone() },
+            // rename(2) gives EBUSY for a mount point, also for one in another mount namespace on older kernels.
+            Some(Errno::BUSY) => target(Obstacle::MountPoint),
+            Some(Errno::ISDIR) => target(Obstacle::Directory),
+            _ => Error::write("rename the new file to", &self.target, source),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The change: stage, prepare, commit. Knows nothing of where bytes come from.
+
+mod commit;
+mod litter;
+mod stage;
+
+pub(crate) use commit::Publish;
+pub(crate) use litter::sweep;
+pub(crate) use stage::Stage;

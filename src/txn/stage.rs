@@ -1,0 +1,169 @@
+//! A new file that takes bytes, beside its target and unreachable for others.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::Stat;
+
+use super::commit::Sealed;
+use crate::error::{Error, Obstacle};
+use crate::failpoint;
+use crate::fs::dir::Dir;
+use crate::fs::temp::Temp;
+use crate::fs::{attrs, copy};
+use crate::metadata::Wanted;
+use crate::proof::Trusted;
+
+/// Sizes from which room is reserved before bytes are written. Smaller files find a full disk soon enough by themselves.
+const RESERVE_FROM: u64 = 1 << 20;
+
+/// A file on the target's own mount that bytes are poured into. Dropping it removes it.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    temp: Temp,
+    dir: Arc<Dir>,
+    /// The target's path, for messages.
+    target: PathBuf,
+    written: u64,
+}
+
+impl Stage {
+    /// A stage for `target`, in the directory it will be renamed in.
+    ///
+    /// # Errors
+    /// [`Error::Target`] where no file can be made there.
+    pub(crate) fn beside(dir: &Arc<Dir>, target: &Path) -> Result<Stage, Error> {
+        let made = failpoint::hit("stage").and_then(|()| Temp::create(dir));
+        let temp = made.map_err(|source| {
+            use rustix::io::Errno;
+            let obstacle = match Errno::from_io_error(&source) {
+                Some(Errno::ACCESS | Errno::PERM) => Obstacle::NotWritable,
+                _ => return Error::write("create a temporary file in", dir.path(), source),
+            };
+            Error::Target { path: dir.path().to_owned(), obstacle }
+        })?;
+        Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0 })
+    }
+
+    /// The file, to read back what was written.
+    pub(crate) fn file(&self) -> &File {
+        self.temp.file()
+    }
+
+    /// Bytes so far.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Reserves room for a source of this size.
+    ///
+    /// # Errors
+    /// [`Error::Target`] if there is none.
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<(), Error> {
+        if bytes < RESERVE_FROM {
+            return Ok(());
+        }
+        copy::reserve(self.file(), 0, bytes).map_err(|source| self.write_error(source))
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// Of write(2).
+    pub(crate) fn put(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        failpoint::hit("write").and_then(|()| self.file().write_all(chunk)).map_err(|source| self.write_error(source))?;
+        self.written += chunk.len() as u64;
+        Ok(())
+    }
+
+    /// Throws the bytes away.
+    ///
+    /// # Errors
+    /// Of ftruncate(2) and lseek(2).
+    pub(crate) fn restart(&mut self) -> Result<(), Error> {
+        self.temp.clear().map_err(|source| self.write_error(source))?;
+        self.written = 0;
+        Ok(())
+    }
+
+    /// Takes the whole of a regular file, by reference where the filesystem can, else by a copy in the kernel.
+    ///
+    /// # Errors
+    /// Of reading, as `read_error` puts it; of writing; of `on_chunk`.
+    pub(crate) fn copy_from(
+        &mut self,
+        source: &File,
+        size: u64,
+        sparse: bool,
+        read_error: impl Fn(std::io::Error) -> Error,
+        on_chunk: &mut dyn FnMut(u64) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        failpoint::hit("write").map_err(|error| self.write_error(error))?;
+        if copy::reflink(source, self.file()) {
+            self.written = rustix::fs::fstat(self.file()).map_err(|errno| self.write_error(errno.into()))?.st_size as u64;
+            return on_chunk(self.written);
+        }
+        if !sparse {
+            self.reserve(size)?;
+        }
+        copy::copy(source, self.file(), size, sparse, on_chunk).map_err(|side| match side {
+            copy::Side::Read(error) => read_error(error),
+            copy::Side::Write(error) => self.write_error(error),
+        })??;
+        self.written = size;
+        Ok(())
+    }
+
+    /// Gives the file its final owner, mode and attributes, and checks that it has them.
+    ///
+    /// # Guarantees
+    /// Nothing but the transaction can change the file afterwards. chown comes before chmod, because it clears setuid
+    /// (chown(2)), and the access control list before chmod, because it decides what the group bits mean (acl(5)).
+    ///
+    /// # Errors
+    /// [`Error::CannotKeep`], [`Error::CannotSet`].
+    pub(crate) fn seal(self, _trusted: Trusted, wanted: &Wanted) -> Result<Sealed, Error> {
+        failpoint::hit("seal").map_err(|error| self.write_error(error))?;
+        let file = self.file();
+        let made = self.stat()?;
+        for (owner, now, chown) in [
+            (wanted.uid, made.st_uid, &(|id| attrs::chown(file, Some(id), None)) as &dyn Fn(u32) -> std::io::Result<()>),
+            (wanted.gid, made.st_gid, &|id| attrs::chown(file, None, Some(id))),
+        ] {
+            if let Some(id) = owner.id().filter(|id| *id != now) {
+                chown(id).map_err(|source| owner.error(&self.target, source))?;
+            }
+        }
+        if !wanted.xattrs.iter().any(|xattr| *xattr.name == *attrs::ACL) {
+            attrs::drop_inherited_acl(file).map_err(|source| self.write_error(source))?;
+        }
+        let (acl, others): (Vec<_>, Vec<_>) = wanted.xattrs.iter().partition(|xattr| *xattr.name == *attrs::ACL);
+        for xattr in acl {
+            attrs::set(file, xattr).map_err(|source| wanted.xattr_error(xattr, &self.target, source))?;
+        }
+        attrs::chmod(file, wanted.mode.bits()).map_err(|source| wanted.mode_error(&self.target, source))?;
+        for xattr in others {
+            attrs::set(file, xattr).map_err(|source| wanted.xattr_error(xattr, &self.target, source))?;
+        }
+        let sealed = self.stat()?;
+        if sealed.st_mode & 0o7777 != wanted.mode.bits() {
+            return Err(wanted.mode_error(&self.target, rustix::io::Errno::PERM.into()));
+        }
+        for (owner, now) in [(wanted.uid, sealed.st_uid), (wanted.gid, sealed.st_gid)] {
+            if owner.id().is_some_and(|id| id != now) {
+                return Err(owner.error(&self.target, rustix::io::Errno::PERM.into()));
+            }
+        }
+        Ok(Sealed::new(self.temp, self.dir, self.target, sealed))
+    }
+
+    fn stat(&self) -> Result<Stat, Error> {
+        rustix::fs::fstat(self.file()).map_err(|errno| self.write_error(errno.into()))
+    }
+
+    fn write_error(&self, source: std::io::Error) -> Error {
+        Error::write("write the new content of", &self.target, source)
+    }
+}
