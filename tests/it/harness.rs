@@ -5,12 +5,14 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::support::{
-    Entry, Fixture, Namespace, Proxy, Reply, Scratch, Server, require_filesystem, require_mounts, require_program, require_root,
-    run, swapbin,
+    Call, Entry, Fixture, Kind, Namespace, Proxy, Reply, Running, Scratch, Server, Snapshot, Swapbin, failpoints_available,
+    require_filesystem, require_mounts, require_program, require_root, sha256, swapbin,
 };
 
 fn fetch(address: std::net::SocketAddr, target: &str) -> String {
@@ -109,7 +111,7 @@ fn strace_shows_calls_in_order_with_their_results() {
     else {
         return;
     };
-    let names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
+    let names: Vec<&str> = calls.iter().map(|call: &Call| call.name.as_str()).collect();
     assert_eq!(names, ["mkdir", "rmdir", "rmdir"], "{calls:?}");
     assert!(calls[1].succeeded() && calls[1].returned == 0, "{calls:?}");
     assert_eq!((calls[2].returned, calls[2].errno.as_deref()), (-1, Some("ENOENT")), "{calls:?}");
@@ -135,9 +137,7 @@ fn mounts_of_a_namespace_are_seen_inside_and_nowhere_else() {
     let at = scratch.directory("mounted");
     let namespace = Namespace::new();
     namespace.tmpfs("size=1m,nr_inodes=8", &at);
-    let mut touch = Command::new("touch");
-    namespace.host(touch.arg(at.join("inside")).stdin(Stdio::null()));
-    run(&mut touch);
+    shell(&scratch, "touch mounted/inside").within(&namespace).run();
     assert!(namespace.path(at.join("inside")).exists());
     assert!(!at.join("inside").exists());
     namespace.hide_proc();
@@ -193,4 +193,85 @@ fn the_watcher_sees_a_torn_file_and_the_starter_a_program_that_fails() {
     let starter = Fixture::start(&fixture, &["spin-exec", scratch.path("missing").to_str().unwrap(), "2"]);
     assert_eq!(starter.finish(), "runs=2 failed=2 reasons=errno-2x2 said=\n");
     assert_eq!(Fixture::version_of(&fixture), "one");
+}
+
+/// The shell in place of swapbin, with the same directory, limits, signals and outputs.
+fn shell<'s>(scratch: &'s Scratch, script: &str) -> Swapbin<'s> {
+    swapbin(scratch).under(["sh", "-c", script])
+}
+
+#[test]
+fn a_run_may_be_fed_stopped_and_continued() {
+    let scratch = Scratch::new();
+    let mut running: Running = shell(&scratch, "read line; kill -STOP $$; echo $line").stdin_open().spawn();
+    running.feed(b"fed\n");
+    running.wait_until_paused();
+    running.signal(Signal::CONT);
+    running.wait().exits(0).prints("fed");
+    shell(&scratch, "cat").stdin("bytes").run().exits(0).prints("bytes");
+    shell(&scratch, "cat").stdin_file(scratch.file("input", "of a file")).run().exits(0).prints("of a file");
+    shell(&scratch, "cat").run().exits(0).is_quiet();
+}
+
+#[test]
+fn a_run_may_have_limits_ignored_signals_and_a_bad_standard_output() {
+    let scratch = Scratch::new();
+    shell(&scratch, "kill -TERM $$; echo alive").ignoring(Signal::TERM).run().exits(0).prints("alive");
+    shell(&scratch, "kill -TERM $$").run().is_killed_by(Signal::TERM);
+    shell(&scratch, "ulimit -n").limited(libc::RLIMIT_NOFILE, 20).run().exits(0).prints("20");
+    shell(&scratch, "cat /etc/passwd").stdout_broken().run().exits(128 + Signal::PIPE.as_raw());
+    shell(&scratch, "cat /etc/passwd").stdout_full().run().says("No space left on device");
+    shell(&scratch, "test -e /proc/self/fd/1 || echo closed >&2").stdout_closed().run().says("closed");
+}
+
+#[test]
+fn a_run_that_does_not_end_is_killed_and_fails_its_test() {
+    let scratch = Scratch::new();
+    let hanging = || shell(&scratch, "echo $$ >&2; exec cat").stdin_open().within_time(Duration::from_millis(300)).spawn().wait();
+    let message = std::panic::catch_unwind(std::panic::AssertUnwindSafe(hanging)).unwrap_err();
+    let message = message.downcast_ref::<String>().unwrap();
+    assert!(message.contains("killed after 300ms"), "{message}");
+}
+
+#[test]
+fn a_failpoint_ends_the_run_where_it_says() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.file("new", "new");
+    swapbin(&scratch).from("new").to("app").failpoint("rename", "abort").run().is_killed_by(Signal::KILL);
+    let mut paused = swapbin(&scratch).from("new").to("app").failpoint("rename", "pause").spawn();
+    paused.wait_until_paused();
+    assert!(!scratch.path("app").exists());
+    paused.signal(Signal::CONT);
+    paused.wait().exits(0);
+    assert_eq!(scratch.read("app"), b"new");
+}
+
+#[test]
+fn a_snapshot_tells_links_from_files_and_one_tree_from_another() {
+    let scratch = Scratch::on("/dev/shm");
+    scratch.file(".swapbin.litter", "x");
+    scratch.link("link", "nowhere");
+    let before: Snapshot = scratch.snapshot();
+    assert_eq!(before.entry("link").kind, Kind::Link { to: "nowhere".into() });
+    assert_eq!(before.entry(".swapbin.litter").kind, Kind::File { sha256: sha256("x") });
+    assert_eq!(scratch.litter(), [std::path::Path::new(".swapbin.litter")]);
+    scratch.file(".swapbin.litter", "y");
+    let changed = std::panic::catch_unwind(|| scratch.snapshot().assert_same_as(&before)).unwrap_err();
+    assert!(changed.downcast_ref::<String>().unwrap().starts_with("the tree was to stay as it was:\n.swapbin.litter\n"));
+}
+
+#[test]
+fn a_fixture_lives_until_it_is_told_or_dropped() {
+    let scratch = Scratch::new();
+    let program = scratch.program("program", "one");
+    let mut told = Fixture::sleeping(&program);
+    told.signal(Signal::TERM);
+    let pid = Fixture::sleeping(&program).pid();
+    assert!(rustix::process::test_kill_process(pid).is_err(), "dropped, killed and reaped");
+    while told.is_alive() {
+        std::thread::yield_now();
+    }
 }

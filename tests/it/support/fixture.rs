@@ -24,7 +24,8 @@ impl Fixture {
     pub fn start(program: impl AsRef<Path>, arguments: &[&str]) -> Fixture {
         let mut command = Command::new(program.as_ref());
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = Process::spawn(&mut command);
+        // A group, so that a program it is just starting ends with it.
+        let mut process = Process::spawn_group(&mut command);
         let mut out = BufReader::new(process.pipes().stdout.take().expect("a pipe was asked for"));
         let (lines, rest) = channel();
         std::thread::spawn(move || {

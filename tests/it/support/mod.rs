@@ -20,7 +20,7 @@ mod trace;
 pub use fixture::Fixture;
 pub use namespace::Namespace;
 pub use outcome::Outcome;
-pub use process::{Process, run};
+pub use process::Process;
 pub use proxy::Proxy;
 pub use reply::Reply;
 pub use request::Request;

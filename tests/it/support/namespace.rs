@@ -97,7 +97,7 @@ impl Namespace {
             _ => &["-q"],
         };
         let mut mkfs = Command::new(format!("mkfs.{kind}"));
-        run(mkfs.env("PATH", path_with_sbin()).args(quiet).arg(&image).stdin(Stdio::null()));
+        run(mkfs.env("PATH", path_with_sbin()).args(quiet).arg(&image).stdin(Stdio::null()).stdout(Stdio::null()));
         // `-o loop` sets autoclear: the device is freed with the last user of the mount.
         self.mount(&["-t", kind, "-o", "loop"], &image, at);
     }

@@ -144,6 +144,7 @@ impl Swapbin<'_> {
     }
 
     /// As an ordinary user with this number as uid and gid and no other group; needs root.
+    #[expect(clippy::wrong_self_convention, reason = "a word of the sentence, no conversion")]
     pub fn as_user(mut self, user: u32) -> Self {
         self.user = Some(user);
         self
