@@ -8,7 +8,7 @@ mod http;
 pub(crate) use digest::{Hashing, sha256_of};
 pub(crate) use file::LocalSource;
 #[cfg(feature = "http")]
-pub(crate) use http::fetch;
+pub(crate) use http::{check_options, fetch};
 
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
