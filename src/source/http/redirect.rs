@@ -49,6 +49,12 @@ mod tests {
     }
 
     #[test]
+    fn five_statuses_lead_elsewhere() {
+        let all: Vec<u16> = (300..400).filter(|status| is_redirect(*status)).collect();
+        assert_eq!(all, [301, 302, 303, 307, 308]);
+    }
+
+    #[test]
     fn https_never_leads_down_to_http() {
         assert!(follow("https://a.example/x", "http://a.example/y").is_err());
         assert!(follow("https://a.example/x", "HTTP://a.example/y").is_err());

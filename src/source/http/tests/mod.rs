@@ -7,6 +7,7 @@ mod server;
 mod silence;
 mod tls;
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Fetched, fetch};
@@ -47,6 +48,8 @@ struct Fetch {
     options: HttpOptions,
     deadline: Option<Instant>,
     cancel: Cancel,
+    /// Cancel at the first event that begins so.
+    cancel_at: Option<&'static str>,
     sink: Memory,
     events: Vec<String>,
 }
@@ -55,12 +58,19 @@ impl Fetch {
     fn with(change: impl FnOnce(&mut HttpOptions)) -> Fetch {
         let mut options = HttpOptions { retries: 0, ..HttpOptions::default() };
         change(&mut options);
-        Fetch { options, deadline: None, cancel: Cancel::new(), sink: Memory::default(), events: Vec::new() }
+        Fetch { options, deadline: None, cancel: Cancel::new(), cancel_at: None, sink: Memory::default(), events: Vec::new() }
     }
 
     fn run(&mut self, url: &SourceUrl) -> Result<Fetched, Error> {
         let events = &mut self.events;
-        let mut observer = |event: &Event<'_>| events.push(format!("{event:?}"));
+        let (signal, cancel_at) = (self.cancel.shared(), self.cancel_at);
+        let mut observer = |event: &Event<'_>| {
+            let event = format!("{event:?}");
+            if cancel_at.is_some_and(|start| event.starts_with(start)) {
+                signal.store(15, Ordering::Relaxed);
+            }
+            events.push(event);
+        };
         let mut session = Session { observer: &mut observer, cancel: &self.cancel };
         fetch(url, &self.options, self.deadline, &mut self.sink, &mut session)
     }

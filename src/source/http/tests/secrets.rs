@@ -44,7 +44,9 @@ fn in_the_address_are_sent_as_a_header_to_their_own_hop_only() {
 #[test]
 fn of_the_caller_win_over_those_in_the_address() {
     let server = Server::serving(vec![file("hello")]);
-    secretive().run(&url(&format!("http://me:pw@{}/", server.address))).unwrap();
+    let mut fetch = secretive();
+    fetch.options.headers.push(("authorization".to_owned(), Secret::new("hunter2-other")));
+    fetch.run(&url(&format!("http://me:pw@{}/", server.address))).unwrap();
     let head = server.heads()[0].to_ascii_lowercase();
     assert_eq!(head.matches("authorization:").count(), 1, "{head}");
     assert!(head.contains("authorization: bearer hunter2-token\r\n"), "{head}");

@@ -18,6 +18,8 @@ pub(super) enum Reply {
     Close(Vec<u8>),
     /// These bytes; then nothing, until the client hangs up or the test is over.
     Hold(Vec<u8>),
+    /// These bytes, and then one more every few milliseconds, until the client hangs up or the test is over.
+    Trickle(Vec<u8>),
 }
 
 pub(super) fn close(text: impl Into<Vec<u8>>) -> Reply {
@@ -26,6 +28,10 @@ pub(super) fn close(text: impl Into<Vec<u8>>) -> Reply {
 
 pub(super) fn hold(text: impl Into<Vec<u8>>) -> Reply {
     Reply::Hold(text.into())
+}
+
+pub(super) fn trickle(text: impl Into<Vec<u8>>) -> Reply {
+    Reply::Trickle(text.into())
 }
 
 /// A whole file.
@@ -92,6 +98,11 @@ impl Server {
         url(&format!("http://{}{path}", self.address))
     }
 
+    /// Whether every reply was given, and its connection is closed.
+    pub(super) fn is_done(&self) -> bool {
+        self.thread.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
     /// The heads of the requests that came.
     pub(super) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
@@ -122,11 +133,20 @@ fn answer(mut stream: TcpStream, reply: Reply, heads: &Mutex<Vec<String>>, over:
         head.push(byte[0]);
     }
     heads.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
-    let (Reply::Close(bytes) | Reply::Hold(bytes)) = &reply;
+    let (Reply::Close(bytes) | Reply::Hold(bytes) | Reply::Trickle(bytes)) = &reply;
     // A client that hung up early is the test's business.
     let _ = stream.write_all(bytes);
-    if matches!(reply, Reply::Hold(_)) {
-        stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-        while !over.load(Ordering::Relaxed) && stream.read(&mut byte).ok() != Some(0) {}
+    let pause = Duration::from_millis(10);
+    match reply {
+        Reply::Close(_) => {}
+        Reply::Hold(_) => {
+            stream.set_read_timeout(Some(pause)).unwrap();
+            while !over.load(Ordering::Relaxed) && stream.read(&mut byte).ok() != Some(0) {}
+        }
+        Reply::Trickle(_) => {
+            while !over.load(Ordering::Relaxed) && stream.write_all(b"x").is_ok() {
+                thread::sleep(pause);
+            }
+        }
     }
 }

@@ -127,7 +127,7 @@ fn a_handshake_that_hangs_is_a_connection_that_does_not_stand() {
     let start = Instant::now();
     let error = fetch.run(&url(&format!("https://{}/", server.address))).unwrap_err();
     assert_eq!((error.kind(), reason(&error)), (ErrorKind::TryLater, "no connection within 0.8 s".to_owned()));
-    assert!((0.7..3.0).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+    assert!((0.7..8.0).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
 }
 
 #[test]
