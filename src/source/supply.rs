@@ -125,7 +125,7 @@ fn judge_url(url: &SourceUrl, request: &Request) -> Result<(), Error> {
         return Err(Error::PlainHttp { url: url.to_string() });
     }
     #[cfg(feature = "http")]
-    super::http::check_options(url, &request.http)?;
+    super::http::check_options(&request.http)?;
     Ok(())
 }
 
