@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_restart_forgets_the_bytes_before_it() {
-        let mut sink = Checked::new(&mut Nowhere, "test", Some(10), true);
+        let mut nowhere = Nowhere;
+        let mut sink = Checked::new(&mut nowhere, "test", Some(10), true);
         sink.put(b"<html>1234").unwrap();
         sink.restart().unwrap();
         sink.put(b"ab").unwrap();
@@ -136,7 +137,8 @@ mod tests {
 
     #[test]
     fn one_byte_over_the_limit_is_refused_whether_announced_or_not() {
-        let mut sink = Checked::new(&mut Nowhere, "test", Some(3), false);
+        let mut nowhere = Nowhere;
+        let mut sink = Checked::new(&mut nowhere, "test", Some(3), false);
         assert!(sink.expect_size(3).is_ok() && sink.expect_size(4).is_err());
         assert!(sink.put(b"abc").is_ok() && sink.put(b"d").is_err());
     }

@@ -17,7 +17,7 @@ pub fn of(error: &Error) -> Option<String> {
         Error::HttpStatus { status: 401 | 403, .. } => "give a token with --token-env, --token-file or --header-env".to_owned(),
         Error::HttpStatus { status: 404, .. } => "check the address".to_owned(),
         Error::DigestMismatch { html: true, .. } => {
-            "what came looks like a web page, not a program: check the address".to_owned()
+            "what came looks like HTML, a web page and not a program: check the address".to_owned()
         }
         Error::DigestMismatch { .. } => {
             "the source is damaged, has been changed, or the digest belongs to another version".to_owned()
