@@ -218,7 +218,7 @@ impl Swapbin<'_> {
     #[track_caller]
     pub fn strace(self, calls: &str) -> Option<(Outcome, Vec<Call>)> {
         let strace = require_program("strace")?;
-        let log = self.scratch.tools().join("strace.log");
+        let log = fresh_report(self.scratch, "strace.log");
         let trace = format!("trace={calls}");
         let words: Vec<&OsStr> = vec![
             strace.as_os_str(),
@@ -246,7 +246,7 @@ impl Swapbin<'_> {
             Some(_) => self.scratch.tool(&program_under_test()),
             None => program_under_test(),
         };
-        let report = self.measured.then(|| fresh_report(self.scratch));
+        let report = self.measured.then(|| fresh_report(self.scratch, "memory"));
         let mut words: Vec<OsString> = self.wrapper;
         if let Some(report) = &report {
             let fixture = self.scratch.tool(Path::new(env!("CARGO_BIN_EXE_swapbin-fixture")));
@@ -306,10 +306,10 @@ pub fn program_under_test() -> PathBuf {
     std::fs::canonicalize(&program).unwrap_or_else(|error| panic!("the program under test, {program:?}: {error}"))
 }
 
-/// An empty file that the measuring program may write as any user.
-fn fresh_report(scratch: &Scratch) -> PathBuf {
+/// An empty file that a wrapper may write as any user.
+fn fresh_report(scratch: &Scratch, name: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
-    let report = scratch.tools().join("memory");
+    let report = scratch.tools().join(name);
     std::fs::write(&report, b"").expect("a file for the report");
     std::fs::set_permissions(&report, PermissionsExt::from_mode(0o666)).expect("chmod of the report");
     report
