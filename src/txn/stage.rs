@@ -102,7 +102,7 @@ impl Stage {
     ) -> Result<(), Error> {
         failpoint::hit("write").map_err(|error| self.write_error(error))?;
         if copy::reflink(source, self.file()) {
-            self.written = rustix::fs::fstat(self.file()).map_err(|errno| self.write_error(errno.into()))?.st_size as u64;
+            self.written = self.stat()?.st_size as u64;
             return on_chunk(self.written);
         }
         if !sparse {
@@ -112,7 +112,8 @@ impl Stage {
             copy::Side::Read(error) => read_error(error),
             copy::Side::Write(error) => self.write_error(error),
         })??;
-        self.written = size;
+        // Files of sysfs say a page and have less, down to nothing.
+        self.written = self.stat()?.st_size as u64;
         Ok(())
     }
 
