@@ -1,5 +1,8 @@
 //! The `swapbin` program: arguments in, words and an exit code out. Everything it does, the library does.
 
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod args;
 mod commands;
 mod exit;
