@@ -244,6 +244,8 @@ pub enum Obstacle {
         /// Who owns the link.
         owner: u32,
     },
+    /// The kernel or a security module forbids it, and nothing tells why.
+    Forbidden,
     /// Not enough room for the new file beside the old one.
     NoSpace {
         /// Bytes needed, where known.
@@ -387,6 +389,7 @@ impl fmt::Display for Obstacle {
             SharedLink { owner } => {
                 write!(f, "is a symbolic link that other users may change (owner uid {owner})")
             }
+            Forbidden => f.write_str("may not be replaced: the kernel does not permit it"),
             NoSpace { needed: Some(needed), available: Some(available) } => {
                 write!(f, "has no room: {needed} bytes needed, {available} available")
             }

@@ -55,12 +55,15 @@ impl Host {
 /// The target is the old or the new file. At most one temporary file is left beside it, which the next run there removes.
 pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut run = Run::plan(request, &host.cancel, observer)?;
-    let (supply, bytes_decide) = match run.settle()? {
+    let settled = run.settle()?;
+    // Litter may be what fills the disk, and goes also where nothing else is to be done.
+    run.sweep();
+    let (supply, bytes_decide) = match settled {
         Settled::Current => return Ok(run.report(Action::Unchanged)),
         Settled::Differs(supply) => (supply, false),
         Settled::BytesDecide(supply) => (supply, true),
     };
-    run.sweep();
+    run.judge_room(&supply)?;
     let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
     let trusted = run.fill(&mut stage, supply)?;
     if bytes_decide && run.holds_the_same(&stage)? {
@@ -78,7 +81,10 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
     let mut run = Run::plan(request, &host.cancel, observer)?;
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
-        Settled::Differs(_) => Ok(run.report(Action::WouldInstall)),
+        Settled::Differs(supply) => {
+            run.judge_room(&supply)?;
+            Ok(run.report(Action::WouldInstall))
+        }
         Settled::BytesDecide(supply) => run.compare(supply),
     }
 }
@@ -92,7 +98,10 @@ pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> R
     let mut run = Run::plan(request, &host.cancel, observer)?;
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
-        Settled::Differs(_) | Settled::BytesDecide(_) => Ok(run.report(Action::WouldInstall)),
+        Settled::Differs(supply) | Settled::BytesDecide(supply) => {
+            run.judge_room(&supply)?;
+            Ok(run.report(Action::WouldInstall))
+        }
     }
 }
 
@@ -136,7 +145,6 @@ impl<'a> Run<'a> {
         let target = &self.plan.target;
         if let Some(source) = supply.only_file() {
             self.source.bytes = source.size();
-            plan::judge_size(target, source.allocated(), true)?;
         }
         let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular()) else {
             return Ok(Settled::Differs(supply));
@@ -172,7 +180,21 @@ impl<'a> Run<'a> {
 
     fn sweep(&mut self) {
         let observer = &mut *self.session.observer;
-        txn::sweep(&self.plan.target.dir, |path| observer.event(&Event::Swept { path: &path }));
+        let mut swept = false;
+        txn::sweep(&self.plan.target.dir, |path| {
+            swept = true;
+            observer.event(&Event::Swept { path: &path });
+        });
+        if swept {
+            self.plan.target.measure_room();
+        }
+    }
+
+    /// Whether old and new fit side by side. A target that stays as it is needs no room.
+    fn judge_room(&self, supply: &Supply<'_>) -> Result<(), Error> {
+        plan::judge_inodes(&self.plan.target)?;
+        let Some(source) = supply.only_file() else { return Ok(()) };
+        plan::judge_size(&self.plan.target, source.allocated(), true)
     }
 
     /// Pours the source into the stage.

@@ -4,8 +4,10 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::AsFd;
 
-use rustix::fs::{Gid, Mode, Uid, XattrFlags};
+use rustix::fs::XattrFlags;
 use rustix::io::Errno;
+
+use crate::sys;
 
 /// The access control list of POSIX.1e, acl(5), as the kernel stores it.
 pub(crate) const ACL: &CStr = c"system.posix_acl_access";
@@ -81,12 +83,12 @@ pub(crate) fn drop_inherited_acl(file: impl AsFd) -> io::Result<()> {
 
 /// Gives the file an owner, a group, or both. This clears setuid, setgid and capabilities, chown(2).
 pub(crate) fn chown(file: impl AsFd, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
-    Ok(rustix::fs::fchown(file, uid.map(Uid::from_raw), gid.map(Gid::from_raw))?)
+    sys::fchown(file.as_fd(), uid, gid)
 }
 
 /// Gives the file its permission bits. The kernel drops setgid silently where the caller is not of the group, chmod(2).
 pub(crate) fn chmod(file: impl AsFd, mode: u32) -> io::Result<()> {
-    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?)
+    sys::fchmod(file.as_fd(), mode)
 }
 
 /// Calls with a buffer that grows until the answer fits.

@@ -81,6 +81,13 @@ pub(crate) struct Target {
     pub(crate) room: Room,
 }
 
+impl Target {
+    /// Looks again how much room there is. If that cannot be told, what was known stays.
+    pub(crate) fn measure_room(&mut self) {
+        self.room = mount::room(&*self.dir).unwrap_or(self.room);
+    }
+}
+
 /// Walks to the target of `request`.
 ///
 /// # Errors

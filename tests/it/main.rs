@@ -2,8 +2,13 @@
 
 mod support;
 
+mod constrained;
+mod crashes;
 mod daemon;
 mod harness;
 mod http;
+mod order_of_calls;
 mod reader;
+mod refusals;
 mod running_program;
+mod signals;

@@ -4,6 +4,7 @@ mod authority;
 mod fixture;
 mod listener;
 mod namespace;
+mod ordinary;
 mod outcome;
 mod process;
 mod proxy;
@@ -19,8 +20,9 @@ mod trace;
 
 pub use fixture::Fixture;
 pub use namespace::Namespace;
+pub use ordinary::{in_quotes, ordinary_uid, swapbin_as_ordinary_user};
 pub use outcome::Outcome;
-pub use process::Process;
+pub use process::{Process, run};
 pub use proxy::Proxy;
 pub use reply::Reply;
 pub use request::Request;

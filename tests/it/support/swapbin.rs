@@ -16,7 +16,7 @@ use super::outcome::Outcome;
 use super::process::{Process, parts};
 use super::scratch::Scratch;
 use super::skip::require_program;
-use super::sys::{Filter, Step, before_exec};
+use super::sys::{Filter, Jump, Step, before_exec};
 use super::trace::{Call, parse};
 
 /// A run of the program under test, with this tree as its working directory.
@@ -31,7 +31,7 @@ pub fn swapbin(scratch: &Scratch) -> Swapbin<'_> {
         namespace: None,
         steps: Vec::new(),
         user: None,
-        denied: None,
+        denied: Vec::new(),
         measured: false,
         limit: Duration::from_secs(30),
     }
@@ -63,7 +63,7 @@ pub struct Swapbin<'s> {
     namespace: Option<Step>,
     steps: Vec<Step>,
     user: Option<u32>,
-    denied: Option<Filter>,
+    denied: Vec<Filter>,
     measured: bool,
     limit: Duration,
 }
@@ -158,7 +158,27 @@ impl Swapbin<'_> {
 
     /// With these system calls (`libc::SYS_...`) answering this errno.
     pub fn denying(mut self, syscalls: &[libc::c_long], errno: i32) -> Self {
-        self.denied = Some(Filter::new(syscalls, errno));
+        self.denied.push(Filter::new(syscalls, errno));
+        self
+    }
+
+    /// As on a kernel or filesystem that has no files without a name.
+    pub fn without_tmpfile(mut self, errno: i32) -> Self {
+        // O_TMPFILE holds O_DIRECTORY, with which directories are opened, too.
+        let tmpfile_alone = (libc::O_TMPFILE & !libc::O_DIRECTORY) as u32;
+        self.denied.push(Filter::of_argument(libc::SYS_openat, 2, Jump::Bits, tmpfile_alone, errno));
+        self
+    }
+
+    /// As on a kernel before 6.10 for an ordinary user: a descriptor alone cannot be linked, only its name in /proc.
+    pub fn without_link_of_descriptors(mut self) -> Self {
+        self.denied.push(Filter::of_argument(libc::SYS_linkat, 4, Jump::Bits, libc::AT_EMPTY_PATH as u32, libc::ENOENT));
+        self
+    }
+
+    /// With one request of ioctl(2) answering this errno.
+    pub fn without_ioctl(mut self, request: u32, errno: i32) -> Self {
+        self.denied.push(Filter::of_argument(libc::SYS_ioctl, 1, Jump::Equal, request, errno));
         self
     }
 
@@ -198,7 +218,7 @@ impl Swapbin<'_> {
     #[track_caller]
     pub fn strace(self, calls: &str) -> Option<(Outcome, Vec<Call>)> {
         let strace = require_program("strace")?;
-        let log = self.scratch.tools().join("strace.log");
+        let log = fresh_report(self.scratch, "strace.log");
         let trace = format!("trace={calls}");
         let words: Vec<&OsStr> = vec![
             strace.as_os_str(),
@@ -226,7 +246,7 @@ impl Swapbin<'_> {
             Some(_) => self.scratch.tool(&program_under_test()),
             None => program_under_test(),
         };
-        let report = self.measured.then(|| fresh_report(self.scratch));
+        let report = self.measured.then(|| fresh_report(self.scratch, "memory"));
         let mut words: Vec<OsString> = self.wrapper;
         if let Some(report) = &report {
             let fixture = self.scratch.tool(Path::new(env!("CARGO_BIN_EXE_swapbin-fixture")));
@@ -264,7 +284,7 @@ impl Swapbin<'_> {
             steps.push(Step::Close(libc::STDOUT_FILENO));
         }
         steps.extend(self.user.map(Step::Become));
-        steps.extend(self.denied.map(Step::Deny));
+        steps.extend(self.denied.into_iter().map(Step::Deny));
         before_exec(&mut command, steps);
 
         let text = format!("{command:?}");
@@ -286,10 +306,10 @@ pub fn program_under_test() -> PathBuf {
     std::fs::canonicalize(&program).unwrap_or_else(|error| panic!("the program under test, {program:?}: {error}"))
 }
 
-/// An empty file that the measuring program may write as any user.
-fn fresh_report(scratch: &Scratch) -> PathBuf {
+/// An empty file that a wrapper may write as any user.
+fn fresh_report(scratch: &Scratch, name: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
-    let report = scratch.tools().join("memory");
+    let report = scratch.tools().join(name);
     std::fs::write(&report, b"").expect("a file for the report");
     std::fs::set_permissions(&report, PermissionsExt::from_mode(0o666)).expect("chmod of the report");
     report

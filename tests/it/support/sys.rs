@@ -74,6 +74,13 @@ fn checked(returned: libc::c_int) -> io::Result<()> {
     if returned == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// What a filter asks of an argument.
+#[derive(Clone, Copy, Debug)]
+pub enum Jump {
+    Equal,
+    Bits,
+}
+
 /// A seccomp program that answers some system calls with an errno and lets all others through.
 pub struct Filter(Vec<libc::sock_filter>);
 
@@ -93,6 +100,28 @@ impl Filter {
         let denial = libc::SECCOMP_RET_ERRNO | u32::try_from(errno).expect("an errno");
         program.push(instruction(libc::BPF_RET | libc::BPF_K, 0, 0, denial));
         Filter(program)
+    }
+
+    /// One system call, where the lower half of an argument (counted from 0) is this number (`Jump::Equal`) or has one of
+    /// these bits (`Jump::Bits`).
+    pub fn of_argument(syscall: libc::c_long, argument: u32, jump: Jump, value: u32, errno: i32) -> Filter {
+        let number = u32::try_from(syscall).expect("a system call number");
+        let compare = match jump {
+            Jump::Equal => libc::BPF_JEQ,
+            Jump::Bits => libc::BPF_JSET,
+        };
+        // struct seccomp_data: number, architecture, instruction pointer, then six arguments of eight bytes.
+        let high_half_first = if cfg!(target_endian = "big") { 4 } else { 0 };
+        let place = 16 + 8 * argument + high_half_first;
+        let denial = libc::SECCOMP_RET_ERRNO | u32::try_from(errno).expect("an errno");
+        Filter(vec![
+            instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+            instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 3, number),
+            instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, place),
+            instruction(libc::BPF_JMP | compare | libc::BPF_K, 0, 1, value),
+            instruction(libc::BPF_RET | libc::BPF_K, 0, 0, denial),
+            instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+        ])
     }
 
     fn install(&self) -> io::Result<()> {

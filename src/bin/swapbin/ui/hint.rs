@@ -8,6 +8,8 @@ pub fn of(error: &Error) -> Option<String> {
         Error::MirrorsNeedDigest => "give --sha256, so that it does not matter which source answers".to_owned(),
         Error::PlainHttp { .. } => "give --sha256, use https, or accept the risk with --insecure-http".to_owned(),
         Error::NoName { .. } => "give --to with a file name".to_owned(),
+        Error::Source { source, .. } => return of_source(source),
+        Error::SameFile { .. } => "name another file, or copy this one somewhere else first".to_owned(),
         Error::SourceIsDirectory { .. } => "name the file in it".to_owned(),
         Error::SourceEmpty { .. } => "if an empty file is wanted, give --allow-empty".to_owned(),
         Error::SourceTooLarge { .. } => "if that is right, give a larger --max-filesize".to_owned(),
@@ -32,6 +34,17 @@ pub fn of(error: &Error) -> Option<String> {
         }
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
+    })
+}
+
+fn of_source(error: &std::io::Error) -> Option<String> {
+    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    Some(match error.kind() {
+        NotFound | NotADirectory => {
+            "check the path; it is relative to the working directory unless it begins with a slash".to_owned()
+        }
+        PermissionDenied => "run this as a user who may read it".to_owned(),
+        _ => "only files, fifos and other streams that can be opened for reading are sources".to_owned(),
     })
 }
 
@@ -63,6 +76,9 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         Obstacle::SharedLink { .. } => "name what the link points to, or trust its owner with --allow-shared-path".to_owned(),
         Obstacle::NoSpace { .. } | Obstacle::NoInodes | Obstacle::Quota => {
             "make room: the old and the new file have to fit side by side".to_owned()
+        }
+        Obstacle::Forbidden => {
+            "look for an immutable or append-only flag with lsattr, for a sticky directory, and in the kernel's log".to_owned()
         }
         Obstacle::FileTooLarge => "raise the limit: ulimit -f, or the filesystem's".to_owned(),
         Obstacle::NameTooLong => "choose a shorter name".to_owned(),
