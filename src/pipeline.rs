@@ -132,11 +132,21 @@ impl<'a> Run<'a> {
 
     /// Opens the sources and looks whether the target is current already, as far as that shows without staging.
     fn settle(&mut self) -> Result<Settled<'a>, Error> {
+        let settled = self.compare_in_place()?;
+        // What is current needs no room.
+        if let Settled::Differs(supply) | Settled::BytesDecide(supply) = &settled
+            && let Some(source) = supply.only_file()
+        {
+            plan::judge_size(&self.plan.target, source.allocated(), true)?;
+        }
+        Ok(settled)
+    }
+
+    fn compare_in_place(&mut self) -> Result<Settled<'a>, Error> {
         let supply = Supply::open(self.request)?;
         let target = &self.plan.target;
         if let Some(source) = supply.only_file() {
             self.source.bytes = source.size();
-            plan::judge_size(target, source.allocated(), true)?;
         }
         let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular()) else {
             return Ok(Settled::Differs(supply));
