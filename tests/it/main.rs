@@ -5,6 +5,8 @@ mod support;
 mod daemon;
 mod harness;
 mod http;
+mod idempotent;
+mod links;
 mod metadata;
 mod reader;
 mod running_program;
