@@ -8,5 +8,6 @@ mod http;
 mod idempotent;
 mod links;
 mod metadata;
+mod output;
 mod reader;
 mod running_program;

@@ -24,7 +24,7 @@ pub use attribute::{
 pub use fixture::Fixture;
 pub use namespace::Namespace;
 pub use outcome::Outcome;
-pub use process::Process;
+pub use process::{Process, run};
 pub use proxy::Proxy;
 pub use reply::Reply;
 pub use request::Request;
