@@ -345,7 +345,10 @@ fn two_requests_run_side_by_side() {
     let place = Place::new();
     let requests = ["one", "two", "three", "four"].map(|name| Request::new(Source::File(place.path("new")), place.path(name)));
     std::thread::scope(|scope| {
-        requests.each_ref().map(|request| scope.spawn(|| done(request))).map(|thread| thread.join().unwrap());
+        // Each starts before the first is waited for.
+        for thread in requests.each_ref().map(|request| scope.spawn(|| done(request))) {
+            assert_eq!(thread.join().unwrap().action, Action::Installed);
+        }
     });
     place.has_only(&["app", "four", "new", "one", "three", "two"]);
 }
