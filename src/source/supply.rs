@@ -27,30 +27,24 @@ pub(crate) struct Poured {
 }
 
 impl<'a> Supply<'a> {
-    /// Opens what is local and judges what is not.
+    /// Opens what is local.
     ///
     /// # Errors
-    /// What makes no sense in the request; for a single source also that it cannot be opened.
+    /// That a single source cannot be opened, or is unfit; with mirrors that shows when their turn comes.
     pub(crate) fn open(request: &'a Request) -> Result<Supply<'a>, Error> {
-        if request.sources.len() > 1 && request.sha256.is_none() {
-            return Err(Error::MirrorsNeedDigest);
-        }
         let mut origins = Vec::new();
         for source in &request.sources {
             let origin = match source {
                 Source::File(path) => LocalSource::open(path).and_then(|local| judge_local(local, request)),
                 Source::Stdin => LocalSource::stdin().and_then(|local| judge_local(local, request)),
-                Source::Url(url) => {
-                    judge_url(url, request)?;
-                    Ok(Origin::Url(url))
-                }
+                Source::Url(url) => Ok(Origin::Url(url)),
             };
-            origins.push((source.to_string(), origin));
+            match origin {
+                Err(error) if request.sources.len() == 1 => return Err(error),
+                origin => origins.push((source.to_string(), origin)),
+            }
         }
-        match &mut origins[..] {
-            [(_, origin)] if origin.is_err() => Err(origins.remove(0).1.err().expect("seen to be one")),
-            _ => Ok(Supply { request, origins }),
-        }
+        Ok(Supply { request, origins })
     }
 
     /// The source, if there is just one and it is a file whose bytes can be read more than once.
@@ -120,12 +114,22 @@ fn judge_local<'a>(local: LocalSource, request: &Request) -> Result<Origin<'a>, 
     }
 }
 
-fn judge_url(url: &SourceUrl, request: &Request) -> Result<(), Error> {
-    if url.is_plain() && request.sha256.is_none() && request.http.plain == PlainHttp::NeedsProof {
-        return Err(Error::PlainHttp { url: url.to_string() });
+/// Refuses sources that make no sense, without opening or fetching anything.
+///
+/// # Errors
+/// [`Error::MirrorsNeedDigest`], [`Error::PlainHttp`], [`Error::BadOption`].
+pub(crate) fn judge(request: &Request) -> Result<(), Error> {
+    if request.sources.len() > 1 && request.sha256.is_none() {
+        return Err(Error::MirrorsNeedDigest);
     }
-    #[cfg(feature = "http")]
-    super::http::check_options(&request.http)?;
+    for source in &request.sources {
+        let Source::Url(url) = source else { continue };
+        if url.is_plain() && request.sha256.is_none() && request.http.plain == PlainHttp::NeedsProof {
+            return Err(Error::PlainHttp { url: url.to_string() });
+        }
+        #[cfg(feature = "http")]
+        super::http::check_options(&request.http)?;
+    }
     Ok(())
 }
 

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     swapbin::ignore_sigxfsz();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return exit::usage(&error),
+        Err(error) => return exit::usage(error),
     };
     commands::swap::run(args)
 }

@@ -14,7 +14,7 @@ use crate::ui::Ui;
 pub fn run(args: Args) -> ExitCode {
     let mut ui = Ui::new(&args);
     let mut host = Host::system();
-    if let Some(dir) = &args.state_dir {
+    if let Some(dir) = args.state_dir.as_ref().filter(|dir| !dir.as_os_str().is_empty()) {
         host.state_dir = dir.clone();
     }
     let work = match (args.check, args.dry_run) {
