@@ -180,6 +180,7 @@ fn read_local(
         }
     }
     let mut checked = Checked::new(sink, from, request.max_size, hash);
+    local.size().map_or(Ok(()), |size| checked.expect_size(size))?;
     let bytes = local.pour(deadline, from, &mut checked, session)?;
     if local.size().is_some() {
         local.check_unchanged()?;
