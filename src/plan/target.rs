@@ -214,8 +214,7 @@ impl<'a> Walk<'a> {
             None => None,
             Some(stat) => {
                 let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-                let file = if regular { open_same(&dir, &leaf, &stat, &path)? } else { None };
-                Some(Existing { stat, file })
+                Some(if regular { open(&dir, &leaf, stat, &path)? } else { Existing { stat, file: None } })
             }
         };
         let through_link = self.through_link.take();
@@ -291,19 +290,18 @@ fn parts(path: &Path) -> VecDeque<OsString> {
     parts
 }
 
-/// Opens the file that was looked at, and no other; `None` if the caller may not read it.
-fn open_same(dir: &Dir, leaf: &OsStr, stat: &Stat, path: &Path) -> Result<Option<File>, Error> {
+/// Opens the file that was looked at, if the caller may read it. If another run has replaced it since, that file counts.
+fn open(dir: &Dir, leaf: &OsStr, stat: Stat, path: &Path) -> Result<Existing, Error> {
     let file = match dir.open_file(leaf) {
         Ok(file) => file,
-        Err(Errno::ACCESS | Errno::PERM) => return Ok(None),
+        Err(Errno::ACCESS | Errno::PERM) => return Ok(Existing { stat, file: None }),
         Err(Errno::NOENT | Errno::LOOP) => return Err(Error::TargetChanged { path: path.to_owned() }),
         Err(errno) => return Err(io("open", path, errno)),
     };
     let opened = rustix::fs::fstat(&file).map_err(|errno| io("stat", path, errno))?;
-    if (opened.st_dev, opened.st_ino) == (stat.st_dev, stat.st_ino) {
-        Ok(Some(file))
-    } else {
-        Err(Error::TargetChanged { path: path.to_owned() })
+    match FileType::from_raw_mode(opened.st_mode) {
+        FileType::RegularFile => Ok(Existing { stat: opened, file: Some(file) }),
+        _ => Err(Error::TargetChanged { path: path.to_owned() }),
     }
 }
 
