@@ -63,7 +63,7 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
         Settled::Differs(supply) => (supply, false),
         Settled::BytesDecide(supply) => (supply, true),
     };
-    run.judge_room(&supply)?;
+    run.judge_change(&supply)?;
     let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
     let trusted = run.fill(&mut stage, supply)?;
     if bytes_decide && run.holds_the_same(&stage)? {
@@ -82,7 +82,7 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
         Settled::Differs(supply) => {
-            run.judge_room(&supply)?;
+            run.judge_change(&supply)?;
             Ok(run.report(Action::WouldInstall))
         }
         Settled::BytesDecide(supply) => run.compare(supply),
@@ -99,7 +99,7 @@ pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> R
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
         Settled::Differs(supply) | Settled::BytesDecide(supply) => {
-            run.judge_room(&supply)?;
+            run.judge_change(&supply)?;
             Ok(run.report(Action::WouldInstall))
         }
     }
@@ -198,9 +198,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether old and new fit side by side. A target that stays as it is needs no room.
-    fn judge_room(&self, supply: &Supply<'_>) -> Result<(), Error> {
-        plan::judge_inodes(&self.plan.target)?;
+    /// Whether the target can be changed, and old and new fit side by side. One that stays as it is needs neither.
+    fn judge_change(&self, supply: &Supply<'_>) -> Result<(), Error> {
+        plan::judge_change(&self.plan.target)?;
         let Some(source) = supply.only_file() else { return Ok(()) };
         plan::judge_size(&self.plan.target, source.allocated(), true)
     }
