@@ -5,16 +5,16 @@ complete -c swapbin -s m -l mode -d 'The mode, octal or symbolic; symbolic start
 complete -c swapbin -s o -l owner -d 'The owner, by name or number' -r -f -a "(__fish_complete_users)"
 complete -c swapbin -s g -l group -d 'The group, by name or number' -r
 complete -c swapbin -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r
-complete -c swapbin -l max-filesize -d 'The largest source accepted: bytes, or with K, M, G (powers of 1024)' -r
+complete -c swapbin -l max-filesize -d 'The largest source accepted: bytes, or with K, M, G, T (powers of 1024)' -r
 complete -c swapbin -l connect-timeout -d 'The longest wait for a connection: seconds, or with ms, s, m, h' -r
 complete -c swapbin -l stall-timeout -d 'The longest time without a byte' -r
 complete -c swapbin -l max-time -d 'The longest time for everything: all attempts, waits and mirrors' -r
 complete -c swapbin -l retry -d 'How often a transient failure is tried again' -r
 complete -c swapbin -l proxy -d 'The proxy, instead of what the environment names (http_proxy, https_proxy, all_proxy, no_proxy)' -r
 complete -c swapbin -l cacert -d 'A file of PEM certificates to trust besides the system\'s' -r -F
-complete -c swapbin -l header-env -d 'Send the header NAME with the value of the environment variable VAR, to the source\'s own origin only' -r
-complete -c swapbin -l token-env -d 'Send the value of the environment variable VAR as bearer token, to the source\'s own origin only' -r -f
-complete -c swapbin -l token-file -d 'Send the first line of FILE as bearer token, to the source\'s own origin only' -r -F
+complete -c swapbin -l header-env -d 'Send the header NAME with the value of the environment variable VAR, to the first address\'s own origin only' -r
+complete -c swapbin -l token-env -d 'Send the value of the environment variable VAR as bearer token, to the first address\'s own origin only' -r -f
+complete -c swapbin -l token-file -d 'Send the first line of FILE as bearer token, to the first address\'s own origin only' -r -F
 complete -c swapbin -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
 never\t'Nothing'"

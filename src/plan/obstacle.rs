@@ -52,7 +52,8 @@ pub(crate) fn judge_change(target: &Target) -> Result<(), Error> {
     if dir_flags.append_only {
         return refuse(dir.path(), Obstacle::AppendOnly);
     }
-    let writable = dir.is_writable().map_err(|errno| Error::Io { op: "access", path: dir.path().to_owned(), source: errno.into() })?;
+    let writable =
+        dir.is_writable().map_err(|errno| Error::Io { op: "access", path: dir.path().to_owned(), source: errno.into() })?;
     if !writable {
         return refuse(dir.path(), Obstacle::NotWritable);
     }

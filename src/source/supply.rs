@@ -1,5 +1,8 @@
 //! All the places one file may come from, tried in order.
 
+#[cfg(feature = "http")]
+use std::borrow::Cow;
+
 use super::checked::{Checked, sha256_of};
 use super::{Deadline, LocalSource, Session, Sink};
 use crate::error::{Error, ErrorKind};
@@ -188,6 +191,14 @@ fn read_local(
     Ok((bytes, checked.finish().0))
 }
 
+/// Whether an address may see the secrets of the request: they are for the origin of the first one, and a mirror is somebody
+/// else.
+#[cfg(feature = "http")]
+fn is_home(url: &SourceUrl, sources: &[Source]) -> bool {
+    let first = sources.iter().find_map(|source| if let Source::Url(url) = source { Some(url) } else { None });
+    first.is_some_and(|first| first.expose().origin() == url.expose().origin())
+}
+
 #[cfg(feature = "http")]
 fn fetch(
     url: &SourceUrl,
@@ -197,7 +208,13 @@ fn fetch(
     session: &mut Session<'_>,
     facts: &mut SourceFacts,
 ) -> Result<(), Error> {
-    let fetched = super::http::fetch(url, &request.http, deadline.map(Deadline::at), sink, session)?;
+    let mut options = Cow::Borrowed(&request.http);
+    if !is_home(url, &request.sources) {
+        let options = options.to_mut();
+        options.headers.clear();
+        options.token = None;
+    }
+    let fetched = super::http::fetch(url, &options, deadline.map(Deadline::at), sink, session)?;
     facts.final_url = Some(fetched.final_url);
     facts.status = Some(fetched.status);
     facts.etag = fetched.etag;

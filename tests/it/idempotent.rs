@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, SystemTime};
 
 use crate::support::{
-    Entry, Namespace, Outcome, Reply, Scratch, Server, Snapshot, require_mounts, require_root, set_attribute, sha256, swapbin,
+    Entry, NOBODY, Namespace, Outcome, Reply, Scratch, Server, Snapshot, require_mounts, require_root, set_attribute, sha256,
+    swapbin,
 };
 
 /// Nothing listens there: port 1 is tcpmux's, which nobody runs.
@@ -328,4 +329,37 @@ fn what_is_current_needs_no_room() {
     let swap = || swapbin(&scratch).from("new").to("full/app").within(&namespace).run();
     swap().exits(0).prints("installed");
     swap().exits(0).prints("unchanged");
+}
+
+#[test]
+fn a_target_with_the_digest_needs_no_source_at_all() {
+    let tree = tree();
+    let outcome = tree.run("missing", &["--sha256", &sha256("old")]);
+    outcome.exits(0).prints("unchanged");
+    tree.is_untouched();
+}
+
+#[test]
+fn a_current_target_is_left_alone_also_where_it_could_not_be_changed() {
+    if !require_root() {
+        return;
+    }
+    let tree = tree();
+    let ask = |arguments: &[&str]| {
+        swapbin(&tree.scratch)
+            .from("same")
+            .to("app")
+            .args(["--preserve", "mode,owner,group"])
+            .args(arguments)
+            .as_user(NOBODY)
+            .run()
+    };
+    // Root's directory and file: an ordinary user may look, and would have nothing to do.
+    fs::set_permissions(tree.scratch.path("app"), PermissionsExt::from_mode(0o755)).unwrap();
+    ask(&["--check"]).exits(0).prints("unchanged");
+    ask(&[]).exits(0).prints("unchanged");
+    ask(&["--force"]).exits(9).says("may not write");
+    fs::write(tree.scratch.path("same"), "other").unwrap();
+    ask(&["--check"]).exits(9).says("may not write");
+    assert_eq!(tree.scratch.read("app"), b"old");
 }

@@ -67,8 +67,9 @@ impl Ui {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => true,
             Err(error) => {
-                let target = swapbin::quoted(target);
-                self.say(ERROR, "error", &format!("cannot write the report on {target} to standard output: {error}"));
+                let op = "write to standard output the report on";
+                let error = Error::Io { op, path: target.to_owned(), source: error };
+                self.say(ERROR, "error", &error.to_string());
                 false
             }
         }
