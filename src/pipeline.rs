@@ -63,7 +63,7 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
         Settled::Differs(supply) => (supply, false),
         Settled::BytesDecide(supply) => (supply, true),
     };
-    run.judge_room(&supply)?;
+    run.judge_change(&supply)?;
     let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
     let trusted = run.fill(&mut stage, supply)?;
     if bytes_decide && run.holds_the_same(&stage)? {
@@ -82,7 +82,7 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
         Settled::Differs(supply) => {
-            run.judge_room(&supply)?;
+            run.judge_change(&supply)?;
             Ok(run.report(Action::WouldInstall))
         }
         Settled::BytesDecide(supply) => run.compare(supply),
@@ -99,7 +99,7 @@ pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> R
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
         Settled::Differs(supply) | Settled::BytesDecide(supply) => {
-            run.judge_room(&supply)?;
+            run.judge_change(&supply)?;
             Ok(run.report(Action::WouldInstall))
         }
     }
@@ -141,41 +141,49 @@ impl<'a> Run<'a> {
 
     /// Opens the sources and looks whether the target is current already, as far as that shows without staging.
     fn settle(&mut self) -> Result<Settled<'a>, Error> {
-        let supply = Supply::open(self.request)?;
-        let target = &self.plan.target;
-        if let Some(source) = supply.only_file() {
-            self.source.bytes = source.size();
+        source::judge(self.request)?;
+        // A target that has the digest needs no source, not even one that can be opened.
+        if let Some(settled) = self.settle_by_digest()? {
+            return Ok(settled);
         }
+        let supply = Supply::open(self.request)?;
+        self.source.bytes = supply.only_file().and_then(LocalSource::size);
+        let target = &self.plan.target;
         let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular()) else {
             return Ok(Settled::Differs(supply));
         };
         supply.refuse_same(existing.identity(), &target.path)?;
-        let Some(file) = existing.file.as_ref().filter(|_| self.request.when_current == WhenCurrent::Leave) else {
+        let leave = self.request.when_current == WhenCurrent::Leave && self.request.sha256.is_none();
+        let Some(file) = existing.file.as_ref().filter(|_| leave && self.plan.metadata_current) else {
             return Ok(Settled::Differs(supply));
         };
-        if let Some(expected) = self.request.sha256 {
-            let read_error = |source| Error::Io { op: "read", path: target.path.clone(), source };
-            let actual = source::sha256_of(file, self.session.cancel, read_error)?;
-            self.previous = self.previous.take().map(|previous| FileFacts { sha256: Some(actual), ..previous });
-            if actual != expected {
-                return Ok(Settled::Differs(supply));
-            }
-            self.verified = Some(expected);
-            if self.plan.metadata_current {
-                return Ok(Settled::Current);
-            }
-            // The bytes are here; only the metadata has to change, and that too by a new inode.
-            let copy = file.try_clone().map_err(read_error)?;
-            let here = LocalSource::from_file(copy, target.path.clone())?;
-            return Ok(Settled::Differs(Supply::from_file(self.request, here)));
-        }
-        if !self.plan.metadata_current {
-            return Ok(Settled::Differs(supply));
-        }
         let Some(source) = supply.only_file() else { return Ok(Settled::BytesDecide(supply)) };
         let same = source.size() == Some(existing.size())
             && plan::same_content(source.file(), file, existing.size(), self.session.cancel)?;
         Ok(if same { Settled::Current } else { Settled::Differs(supply) })
+    }
+
+    /// What the digest of the target settles, if one is asked for.
+    fn settle_by_digest(&mut self) -> Result<Option<Settled<'a>>, Error> {
+        let target = &self.plan.target;
+        let file = target.existing.as_ref().and_then(|existing| existing.file.as_ref());
+        let (Some(expected), Some(file), WhenCurrent::Leave) = (self.request.sha256, file, self.request.when_current) else {
+            return Ok(None);
+        };
+        let read_error = |source| Error::Io { op: "read", path: target.path.clone(), source };
+        let actual = source::sha256_of(file, self.session.cancel, read_error)?;
+        self.previous = self.previous.take().map(|previous| FileFacts { sha256: Some(actual), ..previous });
+        if actual != expected {
+            return Ok(None);
+        }
+        self.verified = Some(expected);
+        if self.plan.metadata_current {
+            return Ok(Some(Settled::Current));
+        }
+        // The bytes are here; only the metadata has to change, and that too by a new inode.
+        let copy = file.try_clone().map_err(read_error)?;
+        let here = LocalSource::from_file(copy, target.path.clone())?;
+        Ok(Some(Settled::Differs(Supply::from_file(self.request, here))))
     }
 
     fn sweep(&mut self) {
@@ -190,9 +198,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether old and new fit side by side. A target that stays as it is needs no room.
-    fn judge_room(&self, supply: &Supply<'_>) -> Result<(), Error> {
-        plan::judge_inodes(&self.plan.target)?;
+    /// Whether the target can be changed, and old and new fit side by side. One that stays as it is needs neither.
+    fn judge_change(&self, supply: &Supply<'_>) -> Result<(), Error> {
+        plan::judge_change(&self.plan.target)?;
         let Some(source) = supply.only_file() else { return Ok(()) };
         plan::judge_size(&self.plan.target, source.allocated(), true)
     }

@@ -7,7 +7,7 @@ mod target;
 mod trust;
 
 pub(crate) use compare::same_content;
-pub(crate) use obstacle::{judge_inodes, judge_size};
+pub(crate) use obstacle::{judge_change, judge_size};
 pub(crate) use target::{Target, facts};
 
 use crate::error::Error;
@@ -42,7 +42,7 @@ impl Plan {
         // Names of accounts come first: a wrong one is a mistake in the request, wherever the target is.
         let ownership = keep::look_up(&request.ownership)?;
         let target = target::resolve(request)?;
-        obstacle::judge(&target)?;
+        obstacle::judge_kind(&target)?;
         let kept = keep::decide(request, &target, ownership)?;
         let mut warnings = kept.warnings;
         if let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular() && existing.links() > 1) {

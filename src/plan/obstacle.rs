@@ -10,19 +10,27 @@ use super::target::Target;
 use crate::error::{Error, Obstacle};
 use crate::fs::flags;
 
-/// Judges a target. What cannot be found out here, the kernel says at the rename, and the old file survives that too.
+/// Refuses what is no file that could be replaced.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn judge_kind(target: &Target) -> Result<(), Error> {
+    let Some(existing) = &target.existing else { return Ok(()) };
+    match FileType::from_raw_mode(existing.stat.st_mode) {
+        FileType::RegularFile | FileType::Symlink => Ok(()),
+        FileType::Directory => refuse(&target.path, Obstacle::Directory),
+        other => refuse(&target.path, Obstacle::Special { kind: kind_of(other) }),
+    }
+}
+
+/// Refuses a target that cannot be changed. One that is current need not be: it is left alone, and that works everywhere. What
+/// cannot be found out here, the kernel says at the rename, and the old file survives that too.
 ///
 /// # Errors
 /// [`Error::Target`] with the first obstacle.
-pub(crate) fn judge(target: &Target) -> Result<(), Error> {
-    let refuse = |path: &Path, obstacle| Err(Error::Target { path: path.to_owned(), obstacle });
+pub(crate) fn judge_change(target: &Target) -> Result<(), Error> {
     let (dir, path) = (&target.dir, target.path.as_path());
-    if let Some(existing) = &target.existing {
-        match FileType::from_raw_mode(existing.stat.st_mode) {
-            FileType::RegularFile | FileType::Symlink => {}
-            FileType::Directory => return refuse(path, Obstacle::Directory),
-            other => return refuse(path, Obstacle::Special { kind: kind_of(other) }),
-        }
+    if target.existing.is_some() {
         let flags = flags::of(dir, &target.leaf);
         if flags.mount_point {
             return refuse(path, Obstacle::MountPoint);
@@ -57,18 +65,14 @@ pub(crate) fn judge(target: &Target) -> Result<(), Error> {
             return refuse(path, Obstacle::Sticky { owner: existing.stat.st_uid });
         }
     }
-    Ok(())
-}
-
-/// Refuses a directory whose filesystem has no inode left for one more file.
-///
-/// # Errors
-/// [`Error::Target`].
-pub(crate) fn judge_inodes(target: &Target) -> Result<(), Error> {
     match target.room.inode {
         true => Ok(()),
-        false => Err(Error::Target { path: target.dir.path().to_owned(), obstacle: Obstacle::NoInodes }),
+        false => refuse(dir.path(), Obstacle::NoInodes),
     }
+}
+
+fn refuse(path: &Path, obstacle: Obstacle) -> Result<(), Error> {
+    Err(Error::Target { path: path.to_owned(), obstacle })
 }
 
 /// Refuses a source that does not fit beside the old file. Where copies may share blocks the copy itself finds out.
@@ -78,8 +82,7 @@ pub(crate) fn judge_inodes(target: &Target) -> Result<(), Error> {
 pub(crate) fn judge_size(target: &Target, needed: u64, may_share: bool) -> Result<(), Error> {
     let available = target.room.bytes;
     if needed > available && !(may_share && target.room.reflinks) {
-        let obstacle = Obstacle::NoSpace { needed: Some(needed), available: Some(available) };
-        return Err(Error::Target { path: target.dir.path().to_owned(), obstacle });
+        return refuse(target.dir.path(), Obstacle::NoSpace { needed: Some(needed), available: Some(available) });
     }
     Ok(())
 }

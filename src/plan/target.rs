@@ -37,6 +37,8 @@ impl Existing {
         FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile
     }
 
+    // Of another type on other architectures.
+    #[allow(clippy::unnecessary_cast)]
     pub(crate) fn links(&self) -> u64 {
         self.stat.st_nlink as u64
     }
@@ -266,7 +268,7 @@ impl<'a> Walk<'a> {
             Errno::ACCESS => (here, Obstacle::NotSearchable),
             Errno::NAMETOOLONG => (self.path.join(part), Obstacle::NameTooLong),
             Errno::LOOP => (self.path.join(part), Obstacle::LinkLoop),
-            _ => return io("look up", &self.path.join(part), errno),
+            _ => return io("look up", self.path.join(part), errno),
         };
         Error::Target { path, obstacle }
     }

@@ -85,7 +85,7 @@ impl FromStr for Preserve {
             let kept = Kept::ALL.into_iter().find(|kept| kept.word() == word);
             let kept = kept.ok_or_else(|| {
                 let words = Kept::ALL.map(Kept::word).join(", ");
-                format!("'{word}' is none of {words}; or say all, or none")
+                format!("{} is none of {words}; or say all, or none", crate::error::quoted(word))
             })?;
             Ok(Preserve(set.0 | 1 << kept as u8))
         })

@@ -1,5 +1,8 @@
 //! All the places one file may come from, tried in order.
 
+#[cfg(feature = "http")]
+use std::borrow::Cow;
+
 use super::checked::{Checked, sha256_of};
 use super::{Deadline, LocalSource, Session, Sink};
 use crate::error::{Error, ErrorKind};
@@ -27,30 +30,24 @@ pub(crate) struct Poured {
 }
 
 impl<'a> Supply<'a> {
-    /// Opens what is local and judges what is not.
+    /// Opens what is local.
     ///
     /// # Errors
-    /// What makes no sense in the request; for a single source also that it cannot be opened.
+    /// That a single source cannot be opened, or is unfit; with mirrors that shows when their turn comes.
     pub(crate) fn open(request: &'a Request) -> Result<Supply<'a>, Error> {
-        if request.sources.len() > 1 && request.sha256.is_none() {
-            return Err(Error::MirrorsNeedDigest);
-        }
         let mut origins = Vec::new();
         for source in &request.sources {
             let origin = match source {
                 Source::File(path) => LocalSource::open(path).and_then(|local| judge_local(local, request)),
                 Source::Stdin => LocalSource::stdin().and_then(|local| judge_local(local, request)),
-                Source::Url(url) => {
-                    judge_url(url, request)?;
-                    Ok(Origin::Url(url))
-                }
+                Source::Url(url) => Ok(Origin::Url(url)),
             };
-            origins.push((source.to_string(), origin));
+            match origin {
+                Err(error) if request.sources.len() == 1 => return Err(error),
+                origin => origins.push((source.to_string(), origin)),
+            }
         }
-        match &mut origins[..] {
-            [(_, origin)] if origin.is_err() => Err(origins.remove(0).1.err().expect("seen to be one")),
-            _ => Ok(Supply { request, origins }),
-        }
+        Ok(Supply { request, origins })
     }
 
     /// The source, if there is just one and it is a file whose bytes can be read more than once.
@@ -120,12 +117,22 @@ fn judge_local<'a>(local: LocalSource, request: &Request) -> Result<Origin<'a>, 
     }
 }
 
-fn judge_url(url: &SourceUrl, request: &Request) -> Result<(), Error> {
-    if url.is_plain() && request.sha256.is_none() && request.http.plain == PlainHttp::NeedsProof {
-        return Err(Error::PlainHttp { url: url.to_string() });
+/// Refuses sources that make no sense, without opening or fetching anything.
+///
+/// # Errors
+/// [`Error::MirrorsNeedDigest`], [`Error::PlainHttp`], [`Error::BadOption`].
+pub(crate) fn judge(request: &Request) -> Result<(), Error> {
+    if request.sources.len() > 1 && request.sha256.is_none() {
+        return Err(Error::MirrorsNeedDigest);
     }
-    #[cfg(feature = "http")]
-    super::http::check_options(&request.http)?;
+    for source in &request.sources {
+        let Source::Url(url) = source else { continue };
+        if url.is_plain() && request.sha256.is_none() && request.http.plain == PlainHttp::NeedsProof {
+            return Err(Error::PlainHttp { url: url.to_string() });
+        }
+        #[cfg(feature = "http")]
+        super::http::check_options(&request.http)?;
+    }
     Ok(())
 }
 
@@ -176,11 +183,20 @@ fn read_local(
         }
     }
     let mut checked = Checked::new(sink, from, request.max_size, hash);
+    local.size().map_or(Ok(()), |size| checked.expect_size(size))?;
     let bytes = local.pour(deadline, from, &mut checked, session)?;
     if local.size().is_some() {
         local.check_unchanged()?;
     }
     Ok((bytes, checked.finish().0))
+}
+
+/// Whether an address may see the secrets of the request: they are for the origin of the first one, and a mirror is somebody
+/// else.
+#[cfg(feature = "http")]
+fn is_home(url: &SourceUrl, sources: &[Source]) -> bool {
+    let first = sources.iter().find_map(|source| if let Source::Url(url) = source { Some(url) } else { None });
+    first.is_some_and(|first| first.expose().origin() == url.expose().origin())
 }
 
 #[cfg(feature = "http")]
@@ -192,7 +208,13 @@ fn fetch(
     session: &mut Session<'_>,
     facts: &mut SourceFacts,
 ) -> Result<(), Error> {
-    let fetched = super::http::fetch(url, &request.http, deadline.map(Deadline::at), sink, session)?;
+    let mut options = Cow::Borrowed(&request.http);
+    if !is_home(url, &request.sources) {
+        let options = options.to_mut();
+        options.headers.clear();
+        options.token = None;
+    }
+    let fetched = super::http::fetch(url, &options, deadline.map(Deadline::at), sink, session)?;
     facts.final_url = Some(fetched.final_url);
     facts.status = Some(fetched.status);
     facts.etag = fetched.etag;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use swapbin::{Account, Digest, ModeChange, Preserve};
 
@@ -13,7 +14,7 @@ Exit status:
   1    failed: input or output, or anything without a code of its own
   2    usage
   4    untrusted: the digest is wrong
-  5    rejected: the source is empty, too large, a directory, the target itself, or gives no usable name
+  5    rejected: the source is empty, too large, a directory, or the target itself, or gives no name
   7    unavailable: the source is not there, or may not be read or fetched
   8    in doubt: the new file is in place, but may not survive a power cut
   9    target: the destination is refused
@@ -96,7 +97,7 @@ pub struct Args {
     #[arg(long, help_heading = "Source")]
     pub allow_empty: bool,
 
-    /// The largest source accepted: bytes, or with K, M, G (powers of 1024).
+    /// The largest source accepted: bytes, or with K, M, G, T (powers of 1024).
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Source")]
     pub max_filesize: Option<u64>,
 
@@ -128,15 +129,15 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Source", value_hint = ValueHint::FilePath)]
     pub cacert: Option<PathBuf>,
 
-    /// Send the header NAME with the value of the environment variable VAR, to the source's own origin only.
+    /// Send the header NAME with the value of the environment variable VAR, to the first address's own origin only.
     #[arg(long, value_name = "NAME=VAR", help_heading = "Source")]
     pub header_env: Vec<String>,
 
-    /// Send the value of the environment variable VAR as bearer token, to the source's own origin only.
+    /// Send the value of the environment variable VAR as bearer token, to the first address's own origin only.
     #[arg(long, value_name = "VAR", help_heading = "Source", conflicts_with = "token_file", value_hint = ValueHint::Other)]
     pub token_env: Option<String>,
 
-    /// Send the first line of FILE as bearer token, to the source's own origin only.
+    /// Send the first line of FILE as bearer token, to the first address's own origin only.
     #[arg(long, value_name = "FILE", help_heading = "Source", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
 
@@ -157,7 +158,9 @@ pub struct Args {
     pub progress: ProgressWhen,
 
     /// Where state is kept; a single swap needs none.
+    // An empty variable is one that is not set, so the parser that refuses empty paths is not for it.
     #[arg(long, value_name = "DIR", env = "SWAPBIN_STATE_DIR", help_heading = "Output", value_hint = ValueHint::DirPath)]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub state_dir: Option<PathBuf>,
 }
 

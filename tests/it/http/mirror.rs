@@ -46,3 +46,17 @@ fn when_all_mirrors_fail_the_old_file_stays() {
     app.survives(&outcome, 7);
     assert_eq!(servers.each_ref().map(Server::connections), [1; 2]);
 }
+
+#[test]
+fn a_mirror_elsewhere_never_sees_the_token_of_the_first() {
+    let app = OldApp::new();
+    let (first, other) = (Server::answering(Reply::status(404)), Server::answering(Reply::ok("new")));
+    let command = swapbin(&app.scratch).from(first.url("/app")).from(other.url("/app")).to("app");
+    let command = command.args(["--sha256", &sha256("new"), "--token-env", "TOKEN", "--header-env", "X-Key=KEY"]);
+    let outcome = command.env("TOKEN", "hunter2").env("KEY", "hunter3").run();
+    app.becomes(&outcome, "new");
+    assert_eq!(first.requests()[0].header("authorization"), Some("Bearer hunter2"));
+    assert_eq!(first.requests()[0].header("x-key"), Some("hunter3"));
+    assert_eq!(other.requests()[0].header("authorization"), None);
+    assert_eq!(other.requests()[0].header("x-key"), None);
+}

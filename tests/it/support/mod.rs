@@ -1,5 +1,6 @@
 //! The words the tests are written in. One idea per file; a test reads like a sentence made of them.
 
+mod attribute;
 mod authority;
 mod fixture;
 mod listener;
@@ -18,6 +19,9 @@ mod swapbin;
 mod sys;
 mod trace;
 
+pub use attribute::{
+    ACL, CAPABILITY, DEFAULT_ACL, acl, attribute, may_bind_low_ports, remove_attribute, set_attribute, try_set_attribute,
+};
 pub use fixture::Fixture;
 pub use namespace::Namespace;
 pub use ordinary::{in_quotes, ordinary_uid, swapbin_as_ordinary_user};

@@ -370,6 +370,13 @@ impl Running {
         }
     }
 
+    /// Waits until it has ended, with whatever it was given to wait for still open.
+    #[track_caller]
+    pub fn wait_until_ended_by_itself(&mut self) {
+        let left = self.limit.saturating_sub(self.started.elapsed());
+        assert!(self.process.wait(left).is_some(), "it still waits for something: {}", self.text);
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn wait(mut self) -> Outcome {

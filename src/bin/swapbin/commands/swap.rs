@@ -1,5 +1,6 @@
 //! The main job: `swapbin --from SOURCE --to PATH`.
 
+use std::io::Read;
 use std::process::ExitCode;
 
 use swapbin::{
@@ -10,11 +11,14 @@ use crate::args::Args;
 use crate::exit;
 use crate::ui::Ui;
 
+/// Bytes read of a token file, at most.
+const TOKEN_FILE: u64 = 64 << 10;
+
 /// Runs it.
 pub fn run(args: Args) -> ExitCode {
     let mut ui = Ui::new(&args);
     let mut host = Host::system();
-    if let Some(dir) = &args.state_dir {
+    if let Some(dir) = args.state_dir.as_ref().filter(|dir| !dir.as_os_str().is_empty()) {
         host.state_dir = dir.clone();
     }
     let work = match (args.check, args.dry_run) {
@@ -85,7 +89,11 @@ fn token(args: &Args) -> Result<Option<Secret>, Error> {
     }
     let Some(path) = &args.token_file else { return Ok(None) };
     let bad = |reason: String| Error::BadOption { option: "--token-file", reason };
-    let text = fs_err::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    let unreadable = |source| bad(Error::Io { op: "read", path: path.clone(), source }.to_string());
+    // A token is short: what is not, is another file, and may be endless.
+    let mut text = String::new();
+    let file = fs_err::File::open(path).map_err(unreadable)?;
+    file.take(TOKEN_FILE).read_to_string(&mut text).map_err(unreadable)?;
     match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
         Some(line) => Ok(Some(Secret::new(line))),
         None => Err(bad(format!("{} has no token in its first line", swapbin::quoted(path)))),

@@ -17,7 +17,13 @@ pub fn of(error: &Error) -> Option<String> {
         Error::TargetChanged { .. } => "look at who else changes it, and run this again".to_owned(),
         Error::UnknownAccount { .. } => "create the account first, or give a number".to_owned(),
         Error::HttpStatus { status: 401 | 403, .. } => "give a token with --token-env, --token-file or --header-env".to_owned(),
-        Error::HttpStatus { status: 404, .. } => "check the address".to_owned(),
+        Error::HttpStatus { transient: true, .. } | Error::Http { transient: true, .. } => {
+            "run this again later, or let it try more often with --retry".to_owned()
+        }
+        Error::HttpStatus { .. } | Error::BadUrl { .. } => "check the address".to_owned(),
+        Error::Http { .. } => {
+            "check the address and where it leads; a certificate authority of your own is given with --cacert".to_owned()
+        }
         Error::DigestMismatch { html: true, .. } => {
             "what came looks like HTML, a web page and not a program: check the address".to_owned()
         }
