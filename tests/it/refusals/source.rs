@@ -24,7 +24,7 @@ fn a_source_that_may_not_be_read_is_refused() {
     // Not in the tree, of which an ordinary user could take no snapshot then.
     let secret = tree.scratch.tools().join("secret");
     std::fs::write(&secret, "new").unwrap();
-    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     let outcome = swapbin_as_ordinary_user(&tree.scratch).from(&secret).to("mine/app").run();
     outcome.says("permission denied");
     tree.refuses(&outcome, 7, &secret, "cannot read source");
