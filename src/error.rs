@@ -244,6 +244,8 @@ pub enum Obstacle {
         /// Who owns the link.
         owner: u32,
     },
+    /// The kernel or a security module forbids it, and nothing tells why.
+    Forbidden,
     /// Not enough room for the new file beside the old one.
     NoSpace {
         /// Bytes needed, where known.
@@ -335,7 +337,7 @@ impl fmt::Display for Error {
             BadOption { option, reason } => write!(f, "{option}: {reason}"),
             UnknownAccount { kind, name } => write!(f, "unknown {kind} {}", quoted(name)),
             NoName { from } => write!(f, "the target is a directory, and '{from}' gives no usable file name"),
-            Source { path, source } => write!(f, "cannot read source {}: {}", quoted(path), Plain(source)),
+            Source { path, source } => write!(f, "cannot read source {}: {}", quoted(path), lowered(source)),
             SourceIsDirectory { path } => write!(f, "source {} is a directory", quoted(path)),
             SourceEmpty { from } => write!(f, "source '{from}' is empty"),
             SourceTooLarge { from, limit } => write!(f, "source '{from}' is larger than {limit} bytes"),
@@ -349,19 +351,16 @@ impl fmt::Display for Error {
             }
             Target { path, obstacle } => write!(f, "{} {obstacle}", quoted(path)),
             CannotKeep { path, kept, detail, source } => {
-                write!(f, "cannot keep the {} of {} ({detail}): {}", kept.word(), quoted(path), Plain(source))
+                write!(f, "cannot keep the {} of {} ({detail}): {}", kept.name(), quoted(path), lowered(source))
             }
             CannotSet { path, what, value, source } => {
-                write!(f, "cannot give {} the {what} {value}: {}", quoted(path), Plain(source))
+                write!(f, "cannot give {} the {what} {value}: {}", quoted(path), lowered(source))
             }
             TargetChanged { path } => write!(f, "{} was changed by somebody else meanwhile", quoted(path)),
-            InDoubt { path, source } => write!(
-                f,
-                "{} is replaced, but its directory could not be synced: {}",
-                quoted(path),
-                Plain(source)
-            ),
-            Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), Plain(source)),
+            InDoubt { path, source } => {
+                write!(f, "{} is replaced, but its directory could not be synced: {}", quoted(path), lowered(source))
+            }
+            Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), lowered(source)),
             Cancelled => f.write_str("cancelled"),
         }
     }
@@ -390,6 +389,7 @@ impl fmt::Display for Obstacle {
             SharedLink { owner } => {
                 write!(f, "is a symbolic link that other users may change (owner uid {owner})")
             }
+            Forbidden => f.write_str("may not be replaced: the kernel does not permit it"),
             NoSpace { needed: Some(needed), available: Some(available) } => {
                 write!(f, "has no room: {needed} bytes needed, {available} available")
             }
@@ -402,19 +402,16 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// An [`io::Error`] in the kernel's words, without Rust's `(os error N)`, lower case.
-struct Plain<'a>(&'a io::Error);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
-        let text = text.split(" (os error").next().unwrap_or_default();
-        let mut letters = text.chars();
-        // "I/O error" and the like keep their capital: only a word with a small second letter is lowered.
-        match (letters.next(), letters.next()) {
-            (Some(first), Some(second)) if second.is_lowercase() => write!(f, "{}{}", first.to_lowercase(), &text[first.len_utf8()..]),
-            _ => f.write_str(text),
+/// An error's words in one safe line, without Rust's `(os error N)`, and with a small first letter unless it is an abbreviation.
+pub(crate) fn lowered(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let text = escaped(text.split(" (os error").next().unwrap_or_default().as_ref());
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            format!("{}{}", first.to_lowercase(), &text[first.len_utf8()..])
         }
+        _ => text,
     }
 }
 
@@ -450,7 +447,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_the_destinations_fault() {
-        for (errno, kind) in [(28, ErrorKind::Target), (122, ErrorKind::Target), (27, ErrorKind::Target), (5, ErrorKind::Failed)] {
+        for (errno, kind) in [(28, ErrorKind::Target), (122, ErrorKind::Target), (27, ErrorKind::Target), (5, ErrorKind::Failed)]
+        {
             let error = Error::write("write", Path::new("/a"), io::Error::from_raw_os_error(errno));
             assert_eq!(error.kind(), kind, "{error}");
         }

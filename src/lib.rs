@@ -1,6 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod error;
 mod event;
@@ -19,9 +20,9 @@ mod txn;
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{Host, check, dry_run, swap};
-pub use sys::{ignore_sigxfsz, signal_is_ignored};
 pub use report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
 pub use request::{
     Account, Digest, EmptySource, Follow, HttpOptions, Kept, Mode, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
     Request, Secret, Source, SourceUrl, WhenCurrent,
 };
+pub use sys::{ignore_sigxfsz, signal_is_ignored};

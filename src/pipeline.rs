@@ -12,9 +12,10 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
 use crate::plan::{self, Plan};
+use crate::proof::Trusted;
 use crate::report::{Action, FileFacts, Report, SourceFacts, Times};
 use crate::request::{Digest, EmptySource, Request, WhenCurrent};
-use crate::source::{self, LocalSource, Poured, Session, Supply};
+use crate::source::{self, LocalSource, Session, Supply};
 use crate::txn::{self, Publish, Stage};
 use sinks::{Comparing, Staging};
 
@@ -54,14 +55,21 @@ impl Host {
 /// The target is the old or the new file. At most one temporary file is left beside it, which the next run there removes.
 pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut run = Run::plan(request, &host.cancel, observer)?;
-    let supply = match run.settle()? {
-        Settled::Current => return Ok(run.report(Action::Unchanged)),
-        Settled::Needs(supply) => supply,
-    };
+    let settled = run.settle()?;
+    // Litter may be what fills the disk, and goes also where nothing else is to be done.
     run.sweep();
-    let stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
-    let Some((stage, poured)) = run.fill(stage, supply)? else { return Ok(run.report(Action::Unchanged)) };
-    run.commit(stage, poured)
+    let (supply, bytes_decide) = match settled {
+        Settled::Current => return Ok(run.report(Action::Unchanged)),
+        Settled::Differs(supply) => (supply, false),
+        Settled::BytesDecide(supply) => (supply, true),
+    };
+    run.judge_room(&supply)?;
+    let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
+    let trusted = run.fill(&mut stage, supply)?;
+    if bytes_decide && run.holds_the_same(&stage)? {
+        return Ok(run.report(Action::Unchanged));
+    }
+    run.commit(stage, trusted)
 }
 
 /// Finds out whether [`swap`] would change anything, and changes nothing. What can be known only from the bytes is read, an
@@ -73,7 +81,11 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
     let mut run = Run::plan(request, &host.cancel, observer)?;
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
-        Settled::Needs(supply) => run.compare(supply),
+        Settled::Differs(supply) => {
+            run.judge_room(&supply)?;
+            Ok(run.report(Action::WouldInstall))
+        }
+        Settled::BytesDecide(supply) => run.compare(supply),
     }
 }
 
@@ -86,8 +98,10 @@ pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> R
     let mut run = Run::plan(request, &host.cancel, observer)?;
     match run.settle()? {
         Settled::Current => Ok(run.report(Action::Unchanged)),
-        Settled::Needs(supply) if supply.only_file().is_some() => run.compare(supply),
-        Settled::Needs(_) => Ok(run.report(Action::WouldInstall)),
+        Settled::Differs(supply) | Settled::BytesDecide(supply) => {
+            run.judge_room(&supply)?;
+            Ok(run.report(Action::WouldInstall))
+        }
     }
 }
 
@@ -95,8 +109,10 @@ pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> R
 enum Settled<'a> {
     /// The target is what it should be.
     Current,
-    /// It is not, or the bytes have to tell.
-    Needs(Supply<'a>),
+    /// It is not, whatever the bytes are.
+    Differs(Supply<'a>),
+    /// Its metadata is right; the bytes have to tell the rest.
+    BytesDecide(Supply<'a>),
 }
 
 /// One request on its way.
@@ -116,7 +132,6 @@ impl<'a> Run<'a> {
         let started = Instant::now();
         let plan = Plan::resolve(request)?;
         observer.event(&Event::Planned { target: &plan.target.path });
-        plan.warnings.iter().for_each(|warning| observer.event(&Event::Warning(warning)));
         let source = SourceFacts { from: request.sources[0].to_string(), ..SourceFacts::default() };
         let previous = plan.target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
         let times = Times { plan: started.elapsed(), ..Times::default() };
@@ -126,71 +141,93 @@ impl<'a> Run<'a> {
 
     /// Opens the sources and looks whether the target is current already, as far as that shows without staging.
     fn settle(&mut self) -> Result<Settled<'a>, Error> {
+        source::judge(self.request)?;
+        // A target that has the digest needs no source, not even one that can be opened.
+        if let Some(settled) = self.settle_by_digest()? {
+            return Ok(settled);
+        }
         let supply = Supply::open(self.request)?;
+        self.source.bytes = supply.only_file().and_then(LocalSource::size);
         let target = &self.plan.target;
         let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular()) else {
-            return Ok(Settled::Needs(supply));
+            return Ok(Settled::Differs(supply));
         };
         supply.refuse_same(existing.identity(), &target.path)?;
-        let Some(file) = existing.file.as_ref().filter(|_| self.request.when_current == WhenCurrent::Leave) else {
-            return Ok(Settled::Needs(supply));
+        let leave = self.request.when_current == WhenCurrent::Leave && self.request.sha256.is_none();
+        let Some(file) = existing.file.as_ref().filter(|_| leave && self.plan.metadata_current) else {
+            return Ok(Settled::Differs(supply));
         };
-        let Some(expected) = self.request.sha256 else {
-            let same = match supply.only_file() {
-                Some(source) if self.plan.metadata_current && source.size() == Some(existing.size()) => {
-                    plan::same_content(source.file(), file, existing.size(), self.session.cancel)?
-                }
-                _ => false,
-            };
-            return Ok(if same { Settled::Current } else { Settled::Needs(supply) });
+        let Some(source) = supply.only_file() else { return Ok(Settled::BytesDecide(supply)) };
+        let same = source.size() == Some(existing.size())
+            && plan::same_content(source.file(), file, existing.size(), self.session.cancel)?;
+        Ok(if same { Settled::Current } else { Settled::Differs(supply) })
+    }
+
+    /// What the digest of the target settles, if one is asked for.
+    fn settle_by_digest(&mut self) -> Result<Option<Settled<'a>>, Error> {
+        let target = &self.plan.target;
+        let file = target.existing.as_ref().and_then(|existing| existing.file.as_ref());
+        let (Some(expected), Some(file), WhenCurrent::Leave) = (self.request.sha256, file, self.request.when_current) else {
+            return Ok(None);
         };
         let read_error = |source| Error::Io { op: "read", path: target.path.clone(), source };
         let actual = source::sha256_of(file, self.session.cancel, read_error)?;
-        if let Some(previous) = &mut self.previous {
-            previous.sha256 = Some(actual);
-        }
+        self.previous = self.previous.take().map(|previous| FileFacts { sha256: Some(actual), ..previous });
         if actual != expected {
-            return Ok(Settled::Needs(supply));
+            return Ok(None);
         }
+        self.verified = Some(expected);
         if self.plan.metadata_current {
-            self.verified = Some(expected);
-            return Ok(Settled::Current);
+            return Ok(Some(Settled::Current));
         }
         // The bytes are here; only the metadata has to change, and that too by a new inode.
         let copy = file.try_clone().map_err(read_error)?;
-        Ok(Settled::Needs(Supply::from_file(self.request, LocalSource::from_file(copy, target.path.clone())?)))
+        let here = LocalSource::from_file(copy, target.path.clone())?;
+        Ok(Some(Settled::Differs(Supply::from_file(self.request, here))))
     }
 
     fn sweep(&mut self) {
         let observer = &mut *self.session.observer;
-        txn::sweep(&self.plan.target.dir, |path| observer.event(&Event::Swept { path: &path }));
+        let mut swept = false;
+        txn::sweep(&self.plan.target.dir, |path| {
+            swept = true;
+            observer.event(&Event::Swept { path: &path });
+        });
+        if swept {
+            self.plan.target.measure_room();
+        }
     }
 
-    /// Pours the source into the stage; `None` if that turned out to be what the target is already.
-    fn fill(&mut self, stage: Stage, supply: Supply<'_>) -> Result<Option<(Stage, Poured)>, Error> {
+    /// Whether old and new fit side by side. A target that stays as it is needs no room.
+    fn judge_room(&self, supply: &Supply<'_>) -> Result<(), Error> {
+        plan::judge_inodes(&self.plan.target)?;
+        let Some(source) = supply.only_file() else { return Ok(()) };
+        plan::judge_size(&self.plan.target, source.allocated(), true)
+    }
+
+    /// Pours the source into the stage.
+    fn fill(&mut self, stage: &mut Stage, supply: Supply<'_>) -> Result<Trusted, Error> {
         let started = Instant::now();
-        let compared = supply.only_file().is_some();
-        let mut sink = Staging { stage, target: &self.plan.target };
-        let poured = supply.pour(&mut sink, &mut self.session)?;
-        let Staging { stage, target } = sink;
+        let poured = supply.pour(&mut Staging { stage, target: &self.plan.target }, &mut self.session)?;
         self.times.fetch = started.elapsed();
-        self.source = poured.facts.clone();
+        self.source = poured.facts;
         self.verified = self.request.sha256;
         self.judge_empty(stage.written())?;
-        if !compared && self.plan.metadata_current && self.request.when_current == WhenCurrent::Leave {
-            let existing = target.existing.as_ref().filter(|existing| existing.size() == stage.written());
-            if let Some(file) = existing.and_then(|existing| existing.file.as_ref())
-                && plan::same_content(stage.file(), file, stage.written(), self.session.cancel)?
-            {
-                return Ok(None);
-            }
-        }
-        Ok(Some((stage, poured)))
+        Ok(poured.trusted)
     }
 
-    fn commit(mut self, stage: Stage, poured: Poured) -> Result<Report, Error> {
+    /// Whether the target has the staged bytes already.
+    fn holds_the_same(&self, stage: &Stage) -> Result<bool, Error> {
+        let existing = self.plan.target.existing.as_ref().filter(|existing| existing.size() == stage.written());
+        match existing.and_then(|existing| existing.file.as_ref()) {
+            Some(file) => plan::same_content(stage.file(), file, stage.written(), self.session.cancel),
+            None => Ok(false),
+        }
+    }
+
+    fn commit(mut self, stage: Stage, trusted: Trusted) -> Result<Report, Error> {
         let started = Instant::now();
-        let sealed = stage.seal(poured.trusted, &self.plan.wanted)?;
+        let sealed = stage.seal(trusted, &self.plan.wanted)?;
         self.session.event(Event::Sealed);
         self.session.cancel.check()?;
         let prepared = sealed.prepare(self.session.observer)?;
@@ -210,8 +247,7 @@ impl<'a> Run<'a> {
         self.source = poured.facts;
         self.verified = self.request.sha256;
         self.judge_empty(bytes)?;
-        let current = same && self.plan.metadata_current && self.request.when_current == WhenCurrent::Leave;
-        Ok(self.report(if current { Action::Unchanged } else { Action::WouldInstall }))
+        Ok(self.report(if same { Action::Unchanged } else { Action::WouldInstall }))
     }
 
     fn judge_empty(&self, bytes: u64) -> Result<(), Error> {
@@ -221,7 +257,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn report(self, action: Action) -> Report {
+    fn report(mut self, action: Action) -> Report {
+        // What is left alone gives no reason to warn.
+        let warnings = if action == Action::Unchanged { Vec::new() } else { std::mem::take(&mut self.plan.warnings) };
+        warnings.iter().for_each(|warning| self.session.event(Event::Warning(warning)));
         let installed = match action {
             Action::Unchanged => self.previous.clone(),
             Action::WouldInstall => self.source.bytes.map(|size| self.plan.outlook(size)),
@@ -235,7 +274,7 @@ impl<'a> Run<'a> {
             source: self.source,
             previous: self.previous,
             verified: self.verified,
-            warnings: self.plan.warnings,
+            warnings,
             times: Times { total: self.started.elapsed(), ..self.times },
         }
     }

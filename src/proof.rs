@@ -16,9 +16,7 @@ impl Trusted {
         match (expected, actual) {
             (None, _) => Ok(Trusted(())),
             (Some(expected), Some(actual)) if expected == actual => Ok(Trusted(())),
-            (Some(expected), Some(actual)) => {
-                Err(Error::DigestMismatch { from: from.to_owned(), expected, actual, html })
-            }
+            (Some(expected), Some(actual)) => Err(Error::DigestMismatch { from: from.to_owned(), expected, actual, html }),
             (Some(_), None) => unreachable!("a digest was asked for and the pipeline computed none"),
         }
     }

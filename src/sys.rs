@@ -1,10 +1,10 @@
-//! The only `unsafe` of the crate: calls that rustix has no safe form for.
+//! The only `unsafe` of the crate: calls that rustix has no safe form for, or makes past the C library.
 
 #![allow(unsafe_code)]
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
 
 /// Closes a descriptor and reports what close(2) says: some filesystems tell a failed write only there.
 ///
@@ -13,6 +13,34 @@ use std::os::fd::{IntoRawFd, OwnedFd};
 pub(crate) fn close(fd: OwnedFd) -> io::Result<()> {
     // SAFETY: `into_raw_fd` gives up ownership, so the descriptor is open, ours, and used by nobody afterwards.
     match unsafe { libc::close(fd.into_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Gives an open file an owner, a group, or both; `None` leaves one as it is.
+///
+/// Through the C library: rustix makes the system call itself, past fakeroot(1), which then knows nothing of it.
+///
+/// # Errors
+/// Of fchown(2).
+pub(crate) fn fchown(fd: BorrowedFd<'_>, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    // The largest number means "no change".
+    let (uid, gid) = (uid.unwrap_or(u32::MAX), gid.unwrap_or(u32::MAX));
+    // SAFETY: the descriptor is open as long as it is borrowed; the other arguments are plain numbers.
+    match unsafe { libc::fchown(fd.as_raw_fd(), uid, gid) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Gives an open file its permission bits; through the C library as [`fchown`].
+///
+/// # Errors
+/// Of fchmod(2).
+pub(crate) fn fchmod(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
+    // SAFETY: as in `fchown`.
+    match unsafe { libc::fchmod(fd.as_raw_fd(), mode) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

@@ -4,8 +4,10 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::AsFd;
 
-use rustix::fs::{Gid, Mode, Uid, XattrFlags};
+use rustix::fs::XattrFlags;
 use rustix::io::Errno;
+
+use crate::sys;
 
 /// The access control list of POSIX.1e, acl(5), as the kernel stores it.
 pub(crate) const ACL: &CStr = c"system.posix_acl_access";
@@ -20,20 +22,22 @@ pub(crate) struct Xattr {
     pub(crate) value: Vec<u8>,
 }
 
-/// All extended attributes of an open file. Filesystems without any have none.
-pub(crate) fn list(file: impl AsFd) -> Result<Vec<Xattr>, Errno> {
-    collect(|buffer| rustix::fs::flistxattr(&file, buffer), |name| get(&file, name))
+/// All extended attributes of an open file, without a value where that is not `needed`: the right to see a name is not yet
+/// the right to read the value. Filesystems without any have none.
+pub(crate) fn list(file: impl AsFd, needed: impl Fn(&Xattr) -> bool) -> Result<Vec<Xattr>, Errno> {
+    collect(|buffer| rustix::fs::flistxattr(&file, buffer), |name| get(&file, name), needed)
 }
 
 /// The same by a path, links followed: for /proc/self/fd of a descriptor that may not be read.
-pub(crate) fn list_by_path(path: &str) -> Result<Vec<Xattr>, Errno> {
+pub(crate) fn list_by_path(path: &str, needed: impl Fn(&Xattr) -> bool) -> Result<Vec<Xattr>, Errno> {
     let value = |name: &CStr| present(grow(|buffer| rustix::fs::getxattr(path, name, buffer)));
-    collect(|buffer| rustix::fs::listxattr(path, buffer), value)
+    collect(|buffer| rustix::fs::listxattr(path, buffer), value, needed)
 }
 
 fn collect(
     names: impl Fn(&mut [u8]) -> Result<usize, Errno>,
     value: impl Fn(&CStr) -> Result<Option<Vec<u8>>, Errno>,
+    needed: impl Fn(&Xattr) -> bool,
 ) -> Result<Vec<Xattr>, Errno> {
     let names = match grow(names) {
         Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(Vec::new()),
@@ -41,13 +45,29 @@ fn collect(
     };
     let mut found = Vec::new();
     for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-        let name = CString::new(name).expect("split at every NUL");
-        // An attribute without a value was removed since it was listed.
-        if let Some(value) = value(&name)? {
-            found.push(Xattr { name, value });
+        let mut xattr = Xattr { name: CString::new(name).expect("split at every NUL"), value: Vec::new() };
+        if needed(&xattr) {
+            // An attribute without a value was removed since it was listed.
+            let Some(value) = value(&xattr.name)? else { continue };
+            xattr.value = value;
         }
+        found.push(xattr);
     }
     Ok(found)
+}
+
+/// What an access control list lets the owning group do, as rwx bits. Under a list the group bits of the mode are the list's
+/// mask and say something else, acl(5).
+pub(crate) fn group_rights(acl: &[u8]) -> Option<u32> {
+    // linux/posix_acl_xattr.h: a version, then tag, rights and id of each entry, all little-endian.
+    const GROUP_OBJ: u16 = 0x04;
+    const MASK: u16 = 0x10;
+    let entries = acl.get(4..)?.chunks_exact(8);
+    let rights = |tag: u16| {
+        let entry = entries.clone().find(|entry| entry[..2] == tag.to_le_bytes())?;
+        Some(u32::from(u16::from_le_bytes([entry[2], entry[3]])) & 0o7)
+    };
+    Some(rights(GROUP_OBJ)? & rights(MASK).unwrap_or(0o7))
 }
 
 /// One attribute's value; `None` if the file has none of that name.
@@ -81,12 +101,12 @@ pub(crate) fn drop_inherited_acl(file: impl AsFd) -> io::Result<()> {
 
 /// Gives the file an owner, a group, or both. This clears setuid, setgid and capabilities, chown(2).
 pub(crate) fn chown(file: impl AsFd, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
-    Ok(rustix::fs::fchown(file, uid.map(Uid::from_raw), gid.map(Gid::from_raw))?)
+    sys::fchown(file.as_fd(), uid, gid)
 }
 
 /// Gives the file its permission bits. The kernel drops setgid silently where the caller is not of the group, chmod(2).
 pub(crate) fn chmod(file: impl AsFd, mode: u32) -> io::Result<()> {
-    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?)
+    sys::fchmod(file.as_fd(), mode)
 }
 
 /// Calls with a buffer that grows until the answer fits.

@@ -59,7 +59,6 @@ impl Dir {
         rustix::fs::openat(&self.fd, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
     }
 
-
     /// The names in this directory that begin with `prefix`.
     pub(crate) fn names_beginning(&self, prefix: &[u8]) -> Result<Vec<OsString>, Errno> {
         let mut found = Vec::new();

@@ -47,7 +47,7 @@ impl Room {
         self.overlay
             && id_of(dir).is_some_and(|id| {
                 let mounts = fs_err::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-                super_options(&mounts, id).is_some_and(|options| options.split(',').any(|option| option.starts_with("volatile")))
+                super_options(&mounts, id).is_some_and(says_volatile)
             })
     }
 }
@@ -56,6 +56,11 @@ impl Room {
 pub(crate) fn id_of(fd: impl AsFd) -> Option<u64> {
     let info = fs_err::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_fd().as_raw_fd())).ok()?;
     info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim().parse().ok()
+}
+
+/// `volatile`, or as later kernels put it, `fsync=volatile`.
+fn says_volatile(options: &str) -> bool {
+    options.split(',').any(|option| matches!(option, "volatile" | "fsync=volatile"))
 }
 
 /// The super block's options of one mount, the last field of its line, proc_pid_mountinfo(5).
@@ -75,6 +80,12 @@ mod tests {
         assert_eq!(super_options(text, 361), Some("rw,lowerdir=/l,volatile"));
         assert_eq!(super_options(text, 36), Some("rw,errors=continue"));
         assert_eq!(super_options(text, 3), None);
+    }
+
+    #[test]
+    fn volatile_is_one_option_among_others() {
+        assert!(says_volatile("rw,lowerdir=/l,volatile") && says_volatile("rw,uuid=on,fsync=volatile"));
+        assert!(!says_volatile("rw,lowerdir=/volatile,fsync=strict"));
     }
 
     #[test]

@@ -173,7 +173,8 @@ fn anonymous(dir: &Dir) -> Result<Option<(File, LinkBy)>, Errno> {
     };
     // Which way works is settled before a byte is written. A link to "." fails with EEXIST if the file itself was accepted,
     // and makes nothing.
-    let way = [LinkBy::Descriptor, LinkBy::Proc].into_iter().find(|way| link_to(dir, &file, *way, ".".as_ref()) == Err(Errno::EXIST));
+    let way =
+        [LinkBy::Descriptor, LinkBy::Proc].into_iter().find(|way| link_to(dir, &file, *way, ".".as_ref()) == Err(Errno::EXIST));
     if way.is_some() {
         let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared);
     }

@@ -11,7 +11,7 @@ use crate::txn::Stage;
 
 /// Bytes become the new file.
 pub(super) struct Staging<'a> {
-    pub(super) stage: Stage,
+    pub(super) stage: &'a mut Stage,
     pub(super) target: &'a Target,
 }
 
@@ -28,7 +28,6 @@ impl Sink for Staging<'_> {
     fn take_file(&mut self, source: &LocalSource, session: &mut Session<'_>) -> Result<Option<&File>, Error> {
         let Some(size) = source.size() else { return Ok(None) };
         let sparse = source.is_sparse();
-        plan::judge_size(self.target, source.allocated(), true)?;
         let mut on_chunk = |bytes| {
             session.event(Event::Progress { bytes });
             session.cancel.check()

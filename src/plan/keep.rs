@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
 use crate::metadata::{Owner, Wanted, kind_of};
 use crate::report::Warning;
-use crate::request::{Account, Kept, Mode, ModeChange, Ownership, Request};
+use crate::request::{Account, Kept, Mode, ModeChange, Ownership, Preserve, Request};
 use crate::sys;
 
 /// The outcome.
@@ -61,18 +61,23 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
     let final_gid = gid.id().unwrap_or_else(|| created_gid(target));
     let same_owner = old.is_some_and(|old| (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid));
 
+    let all = old.map_or(Ok(Vec::new()), |old| read_xattrs(old, target, request.preserve))?;
+    // Without the list the group bits would be its mask, and give the group what the list gave to others.
+    let group = all.iter().find(|xattr| *xattr.name == *attrs::ACL && !has(Kept::Acl));
+    let group = group.and_then(|acl| attrs::group_rights(&acl.value));
+
     let mut warnings = Vec::new();
-    let kept_mode = old.filter(|_| has(Kept::Mode)).map(Existing::mode);
+    let kept_mode = old.filter(|_| has(Kept::Mode)).map(|old| group.map_or(old.mode(), |group| old.mode().with_group(group)));
     let start = match kept_mode {
         Some(mode) if same_owner => mode,
         Some(mode) => mode.without_privilege(),
         None => Mode::NEW_FILE,
     };
-    let mode = request.mode.as_ref().map_or(start, |change| change.apply(start));
+    let change = |start| request.mode.as_ref().map_or(start, |change| change.apply(start));
+    let mode = change(start);
     let absolute = matches!(request.mode, Some(ModeChange::Absolute(_)));
-    let mut dropped = !absolute && kept_mode.is_some_and(|kept| kept != start);
+    let mut dropped = kept_mode.is_some_and(|kept| change(kept) != mode);
 
-    let all = old.map_or(Ok(Vec::new()), |old| read_xattrs(old, target))?;
     let wanted_here = |xattr: &&Xattr| kind_of(xattr).is_some_and(|kind| has(kind) && (kind != Kept::Caps || same_owner));
     let xattrs: Vec<Xattr> = all.iter().filter(wanted_here).cloned().collect();
     let has_caps = |xattrs: &[Xattr]| xattrs.iter().any(|xattr| kind_of(xattr) == Some(Kept::Caps));
@@ -83,7 +88,7 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
         warnings.push(Warning::PrivilegeDropped { path: path() });
     }
     let capabilities = has_caps(&xattrs);
-    if capabilities || (!absolute && kept_mode.is_some() && mode.is_privileged()) {
+    if capabilities || (!absolute && start.is_privileged() && mode.is_privileged()) {
         warnings.push(Warning::PrivilegeKept { path: path(), mode, capabilities });
     }
 
@@ -101,17 +106,19 @@ fn created_gid(target: &Target) -> u32 {
     if target.dir_stat.st_mode & 0o2000 != 0 { target.dir_stat.st_gid } else { getegid().as_raw() }
 }
 
-/// The attributes of the old file, also of one that may not be read: then through /proc, by inode, and not by name.
-fn read_xattrs(old: &Existing, target: &Target) -> Result<Vec<Xattr>, Error> {
+/// The attributes of the old file, also of one that may not be read: then through /proc, by inode, and not by name. What is
+/// not to be kept need not be readable.
+fn read_xattrs(old: &Existing, target: &Target, preserve: Preserve) -> Result<Vec<Xattr>, Error> {
     let error = |errno: Errno| Error::CannotKeep {
         path: target.path.clone(),
         kept: Kept::Xattr,
         detail: "listing them".to_owned(),
         source: errno.into(),
     };
+    let needed = |xattr: &Xattr| kind_of(xattr).is_some_and(|kind| preserve.has(kind) || kind == Kept::Acl);
     if let Some(file) = &old.file {
-        return attrs::list(file).map_err(error);
+        return attrs::list(file, needed).map_err(error);
     }
     let fd = target.dir.open_path(&target.leaf).map_err(error)?;
-    attrs::list_by_path(&format!("/proc/self/fd/{}", fd.as_raw_fd())).map_err(error)
+    attrs::list_by_path(&format!("/proc/self/fd/{}", fd.as_raw_fd()), needed).map_err(error)
 }

@@ -7,7 +7,7 @@ mod target;
 mod trust;
 
 pub(crate) use compare::same_content;
-pub(crate) use obstacle::judge_size;
+pub(crate) use obstacle::{judge_inodes, judge_size};
 pub(crate) use target::{Target, facts};
 
 use crate::error::Error;

@@ -44,7 +44,8 @@ pub(crate) fn judge(target: &Target) -> Result<(), Error> {
     if dir_flags.append_only {
         return refuse(dir.path(), Obstacle::AppendOnly);
     }
-    let writable = dir.is_writable().map_err(|errno| Error::Io { op: "access", path: dir.path().to_owned(), source: errno.into() })?;
+    let writable =
+        dir.is_writable().map_err(|errno| Error::Io { op: "access", path: dir.path().to_owned(), source: errno.into() })?;
     if !writable {
         return refuse(dir.path(), Obstacle::NotWritable);
     }
@@ -56,10 +57,18 @@ pub(crate) fn judge(target: &Target) -> Result<(), Error> {
             return refuse(path, Obstacle::Sticky { owner: existing.stat.st_uid });
         }
     }
-    if !target.room.inode {
-        return refuse(dir.path(), Obstacle::NoInodes);
-    }
     Ok(())
+}
+
+/// Refuses a directory whose filesystem has no inode left for one more file.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn judge_inodes(target: &Target) -> Result<(), Error> {
+    match target.room.inode {
+        true => Ok(()),
+        false => Err(Error::Target { path: target.dir.path().to_owned(), obstacle: Obstacle::NoInodes }),
+    }
 }
 
 /// Refuses a source that does not fit beside the old file. Where copies may share blocks the copy itself finds out.

@@ -37,6 +37,8 @@ impl Existing {
         FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile
     }
 
+    // Of another type on other architectures.
+    #[allow(clippy::unnecessary_cast)]
     pub(crate) fn links(&self) -> u64 {
         self.stat.st_nlink as u64
     }
@@ -79,6 +81,13 @@ pub(crate) struct Target {
     pub(crate) through_link: Option<PathBuf>,
     pub(crate) existing: Option<Existing>,
     pub(crate) room: Room,
+}
+
+impl Target {
+    /// Looks again how much room there is. If that cannot be told, what was known stays.
+    pub(crate) fn measure_room(&mut self) {
+        self.room = mount::room(&*self.dir).unwrap_or(self.room);
+    }
 }
 
 /// Walks to the target of `request`.
@@ -125,7 +134,8 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn start(request: &'a Request) -> Result<Walk<'a>, Error> {
         let absolute = request.target.is_absolute();
-        let path = PathBuf::from(if absolute { "/" } else { "" });
+        // Messages name whole paths. A working directory that was removed has none; then the path stays as it was given.
+        let path = if absolute { PathBuf::from("/") } else { std::env::current_dir().unwrap_or_default() };
         let fd = dir::open_start(absolute).map_err(|errno| io("open", if absolute { "/" } else { "." }, errno))?;
         let root = trust::applies(request);
         let mut walk = Walk {
@@ -259,7 +269,7 @@ impl<'a> Walk<'a> {
             Errno::ACCESS => (here, Obstacle::NotSearchable),
             Errno::NAMETOOLONG => (self.path.join(part), Obstacle::NameTooLong),
             Errno::LOOP => (self.path.join(part), Obstacle::LinkLoop),
-            _ => return io("look up", &self.path.join(part), errno),
+            _ => return io("look up", self.path.join(part), errno),
         };
         Error::Target { path, obstacle }
     }

@@ -26,6 +26,11 @@ impl Mode {
         self.0 & 0o6000 != 0
     }
 
+    /// The same with these rwx bits for the group.
+    pub(crate) fn with_group(self, rights: u32) -> Mode {
+        Mode(self.0 & !0o070 | (rights & 0o7) << 3)
+    }
+
     /// The same without setuid and setgid.
     pub fn without_privilege(self) -> Mode {
         Mode(self.0 & !0o6000)

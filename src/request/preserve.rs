@@ -23,8 +23,7 @@ pub enum Kept {
 
 impl Kept {
     /// Every kind, in the order they are documented.
-    pub const ALL: [Kept; 7] =
-        [Kept::Mode, Kept::Owner, Kept::Group, Kept::Acl, Kept::Xattr, Kept::Caps, Kept::Context];
+    pub const ALL: [Kept; 7] = [Kept::Mode, Kept::Owner, Kept::Group, Kept::Acl, Kept::Xattr, Kept::Caps, Kept::Context];
 
     /// The word for it in `--preserve`.
     pub fn word(self) -> &'static str {
@@ -36,6 +35,17 @@ impl Kept {
             Kept::Xattr => "xattr",
             Kept::Caps => "caps",
             Kept::Context => "context",
+        }
+    }
+
+    /// What it is, in full.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kept::Acl => "access control list",
+            Kept::Xattr => "extended attributes",
+            Kept::Caps => "file capabilities",
+            Kept::Context => "security label",
+            Kept::Mode | Kept::Owner | Kept::Group => self.word(),
         }
     }
 }
@@ -75,7 +85,7 @@ impl FromStr for Preserve {
             let kept = Kept::ALL.into_iter().find(|kept| kept.word() == word);
             let kept = kept.ok_or_else(|| {
                 let words = Kept::ALL.map(Kept::word).join(", ");
-                format!("'{word}' is none of {words}; or say all, or none")
+                format!("{} is none of {words}; or say all, or none", crate::error::quoted(word))
             })?;
             Ok(Preserve(set.0 | 1 << kept as u8))
         })

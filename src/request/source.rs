@@ -95,11 +95,15 @@ impl Source {
     /// [`Error::NoName`] for standard input, for a path or address that ends in no name, and for a name that, once decoded,
     /// would leave the directory: one with a slash or a NUL, `.` or `..`.
     pub fn file_name(&self) -> Result<std::ffi::OsString, Error> {
-        use std::os::unix::ffi::OsStringExt;
+        use std::os::unix::ffi::{OsStrExt, OsStringExt};
         let no_name = || Error::NoName { from: self.to_string() };
         match self {
             Source::Stdin => Err(no_name()),
-            Source::File(path) => path.file_name().map(|name| name.to_owned()).ok_or_else(no_name),
+            Source::File(path) => {
+                // A path from a file:// address may hold a NUL, which no name can.
+                let name = path.file_name().filter(|name| !name.as_bytes().contains(&0));
+                name.map(|name| name.to_owned()).ok_or_else(no_name)
+            }
             Source::Url(url) => {
                 let last = url.0.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
                 let name: Vec<u8> = percent_decode_str(last).collect();

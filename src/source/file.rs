@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -84,6 +85,12 @@ impl LocalSource {
     pub(crate) fn size(&self) -> Option<u64> {
         let regular = FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile;
         (regular && self.stat.st_size > 0 && self.path.as_os_str() != "-").then_some(self.stat.st_size as u64)
+    }
+
+    /// Whether it is a file without a single byte, and not one of /proc that only says so.
+    pub(crate) fn is_empty(&self) -> bool {
+        let regular = FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile;
+        regular && self.stat.st_size == 0 && self.file.read_at(&mut [0], 0).is_ok_and(|read| read == 0)
     }
 
     /// Bytes a copy takes on a disk: holes take none.

@@ -8,7 +8,7 @@ mod supply;
 
 pub(crate) use checked::sha256_of;
 pub(crate) use file::LocalSource;
-pub(crate) use supply::{Poured, Supply};
+pub(crate) use supply::{Supply, judge};
 
 use std::fs::File;
 use std::time::{Duration, Instant};

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::proof::Trusted;
 use crate::report::SourceFacts;
-use crate::request::{PlainHttp, Request, Source, SourceUrl};
+use crate::request::{EmptySource, PlainHttp, Request, Source, SourceUrl};
 
 /// One place, opened as far as that costs nothing.
 enum Origin<'a> {
@@ -27,29 +27,22 @@ pub(crate) struct Poured {
 }
 
 impl<'a> Supply<'a> {
-    /// Opens what is local and judges what is not.
+    /// Opens what is local.
     ///
     /// # Errors
-    /// What makes no sense in the request; for a single source also that it cannot be opened.
+    /// That a single source cannot be opened, or is unfit; with mirrors that shows when their turn comes.
     pub(crate) fn open(request: &'a Request) -> Result<Supply<'a>, Error> {
-        if request.sources.len() > 1 && request.sha256.is_none() {
-            return Err(Error::MirrorsNeedDigest);
-        }
         let mut origins = Vec::new();
         for source in &request.sources {
             let origin = match source {
-                Source::File(path) => LocalSource::open(path).map(Origin::Local),
-                Source::Stdin => LocalSource::stdin().map(Origin::Local),
-                Source::Url(url) => {
-                    judge_url(url, request)?;
-                    Ok(Origin::Url(url))
-                }
+                Source::File(path) => LocalSource::open(path).and_then(|local| judge_local(local, request)),
+                Source::Stdin => LocalSource::stdin().and_then(|local| judge_local(local, request)),
+                Source::Url(url) => Ok(Origin::Url(url)),
             };
-            if request.sources.len() == 1 && origin.is_err() {
-                origin?;
-                unreachable!("the error was returned");
+            match origin {
+                Err(error) if request.sources.len() == 1 => return Err(error),
+                origin => origins.push((source.to_string(), origin)),
             }
-            origins.push((source.to_string(), origin));
         }
         Ok(Supply { request, origins })
     }
@@ -72,7 +65,8 @@ impl<'a> Supply<'a> {
     /// # Errors
     /// [`Error::SameFile`].
     pub(crate) fn refuse_same(&self, target: (u64, u64), path: &std::path::Path) -> Result<(), Error> {
-        let same = |(_, origin): &(_, Result<Origin, _>)| matches!(origin, Ok(Origin::Local(local)) if local.identity() == target);
+        let same =
+            |(_, origin): &(_, Result<Origin, _>)| matches!(origin, Ok(Origin::Local(local)) if local.identity() == target);
         if self.origins.iter().any(same) { Err(Error::SameFile { path: path.to_owned() }) } else { Ok(()) }
     }
 
@@ -110,12 +104,32 @@ fn is_the_sources_fault(error: &Error) -> bool {
         && !matches!(error, Error::MaxTime { .. })
 }
 
-fn judge_url(url: &SourceUrl, request: &Request) -> Result<(), Error> {
-    if url.is_plain() && request.sha256.is_none() && request.http.plain == PlainHttp::NeedsProof {
-        return Err(Error::PlainHttp { url: url.to_string() });
+/// Refuses a file that its size alone makes unfit.
+fn judge_local<'a>(local: LocalSource, request: &Request) -> Result<Origin<'a>, Error> {
+    let from = || crate::error::escaped(local.path().as_os_str());
+    match request.max_size {
+        Some(limit) if local.size().is_some_and(|size| size > limit) => Err(Error::SourceTooLarge { from: from(), limit }),
+        _ if request.empty == EmptySource::Refuse && local.is_empty() => Err(Error::SourceEmpty { from: from() }),
+        _ => Ok(Origin::Local(local)),
     }
-    #[cfg(feature = "http")]
-    super::http::check_options(url, &request.http)?;
+}
+
+/// Refuses sources that make no sense, without opening or fetching anything.
+///
+/// # Errors
+/// [`Error::MirrorsNeedDigest`], [`Error::PlainHttp`], [`Error::BadOption`].
+pub(crate) fn judge(request: &Request) -> Result<(), Error> {
+    if request.sources.len() > 1 && request.sha256.is_none() {
+        return Err(Error::MirrorsNeedDigest);
+    }
+    for source in &request.sources {
+        let Source::Url(url) = source else { continue };
+        if url.is_plain() && request.sha256.is_none() && request.http.plain == PlainHttp::NeedsProof {
+            return Err(Error::PlainHttp { url: url.to_string() });
+        }
+        #[cfg(feature = "http")]
+        super::http::check_options(&request.http)?;
+    }
     Ok(())
 }
 
@@ -157,9 +171,6 @@ fn read_local(
     let hash = request.sha256.is_some();
     if let Some(size) = local.size() {
         session.event(Event::Size { bytes: size });
-        if let Some(limit) = request.max_size.filter(|limit| size > *limit) {
-            return Err(Error::SourceTooLarge { from: from.to_owned(), limit });
-        }
         let cancel = session.cancel;
         if let Some(copy) = sink.take_file(local, session)? {
             local.check_unchanged()?;
@@ -169,6 +180,7 @@ fn read_local(
         }
     }
     let mut checked = Checked::new(sink, from, request.max_size, hash);
+    local.size().map_or(Ok(()), |size| checked.expect_size(size))?;
     let bytes = local.pour(deadline, from, &mut checked, session)?;
     if local.size().is_some() {
         local.check_unchanged()?;

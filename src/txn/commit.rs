@@ -1,7 +1,7 @@
 //! Sealed, prepared, committed: the order of calls that makes a swap survive a power cut.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::Stat;
@@ -62,7 +62,7 @@ impl Sealed {
         synced.map_err(|source| Error::write("sync the new content of", &target, source))?;
         observer.event(&Event::Synced);
         let named = failpoint::hit("link").and_then(|()| temp.name_and_close());
-        let named = named.map_err(|source| Error::write("name the new file of", &target, source))?;
+        let named = named.map_err(|source| name_error("name the new file of", &target, source))?;
         Ok(Prepared { named, dir, target, stat })
     }
 }
@@ -79,7 +79,13 @@ impl Prepared {
     ///
     /// # After a crash
     /// The target is the old or the new file.
-    pub(crate) fn commit(mut self, leaf: &OsStr, publish: Publish, cancel: &Cancel, observer: &mut dyn Observer) -> Result<Stat, Error> {
+    pub(crate) fn commit(
+        mut self,
+        leaf: &OsStr,
+        publish: Publish,
+        cancel: &Cancel,
+        observer: &mut dyn Observer,
+    ) -> Result<Stat, Error> {
         failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
         cancel.check()?;
         let renamed = match publish {
@@ -103,7 +109,16 @@ impl Prepared {
             // rename(2) gives EBUSY for a mount point, also for one in another mount namespace on older kernels.
             Some(Errno::BUSY) => target(Obstacle::MountPoint),
             Some(Errno::ISDIR) => target(Obstacle::Directory),
-            _ => Error::write("rename the new file to", &self.target, source),
+            _ => name_error("rename the new file to", &self.target, source),
         }
+    }
+}
+
+/// An error of giving a name. Write permission was there when the plan was made: what forbids it now are flags that nothing
+/// showed, and security modules.
+fn name_error(op: &'static str, target: &Path, source: std::io::Error) -> Error {
+    match Errno::from_io_error(&source) {
+        Some(Errno::PERM | Errno::ACCESS) => Error::Target { path: target.to_owned(), obstacle: Obstacle::Forbidden },
+        _ => Error::write(op, target, source),
     }
 }

@@ -22,10 +22,7 @@ pub(crate) fn sweep(dir: &Dir, mut on_swept: impl FnMut(PathBuf)) {
         }
         let Ok(file) = dir.open_file(&name) else { continue };
         let regular = rustix::fs::fstat(&file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
-        if regular
-            && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
-            && dir.unlink(&name).is_ok()
-        {
+        if regular && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() && dir.unlink(&name).is_ok() {
             on_swept(dir.path().join(&name));
         }
     }

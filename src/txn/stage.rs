@@ -119,7 +119,7 @@ impl Stage {
     /// Gives the file its final owner, mode and attributes, and checks that it has them.
     ///
     /// # Guarantees
-    /// Nothing but the transaction can change the file afterwards. chown comes before chmod, because it clears setuid
+    /// Nothing but the transaction can change the file afterwards. chown comes first, because it clears setuid and capabilities
     /// (chown(2)), and the access control list before chmod, because it decides what the group bits mean (acl(5)).
     ///
     /// # Errors
@@ -136,17 +136,15 @@ impl Stage {
                 chown(id).map_err(|source| owner.error(&self.target, source))?;
             }
         }
-        if !wanted.xattrs.iter().any(|xattr| *xattr.name == *attrs::ACL) {
+        // While the mode is still 0600: a user.* attribute needs the right to write, xattr(7), which the final mode may lack.
+        let (acl, others): (Vec<_>, Vec<_>) = wanted.xattrs.iter().partition(|xattr| *xattr.name == *attrs::ACL);
+        if acl.is_empty() {
             attrs::drop_inherited_acl(file).map_err(|source| self.write_error(source))?;
         }
-        let (acl, others): (Vec<_>, Vec<_>) = wanted.xattrs.iter().partition(|xattr| *xattr.name == *attrs::ACL);
-        for xattr in acl {
+        for xattr in others.into_iter().chain(acl) {
             attrs::set(file, xattr).map_err(|source| wanted.xattr_error(xattr, &self.target, source))?;
         }
         attrs::chmod(file, wanted.mode.bits()).map_err(|source| wanted.mode_error(&self.target, source))?;
-        for xattr in others {
-            attrs::set(file, xattr).map_err(|source| wanted.xattr_error(xattr, &self.target, source))?;
-        }
         let sealed = self.stat()?;
         if sealed.st_mode & 0o7777 != wanted.mode.bits() {
             return Err(wanted.mode_error(&self.target, rustix::io::Errno::PERM.into()));

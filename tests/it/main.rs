@@ -1,1 +1,18 @@
-fn main(){}
+//! What swapbin promises, on real files and processes: one file per behaviour.
+
+mod support;
+
+mod constrained;
+mod crashes;
+mod daemon;
+mod harness;
+mod http;
+mod idempotent;
+mod links;
+mod metadata;
+mod order_of_calls;
+mod output;
+mod reader;
+mod refusals;
+mod running_program;
+mod signals;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 use swapbin::{Account, Digest, ModeChange, Preserve};
 
@@ -157,7 +158,9 @@ pub struct Args {
     pub progress: ProgressWhen,
 
     /// Where state is kept; a single swap needs none.
+    // An empty variable is one that is not set, so the parser that refuses empty paths is not for it.
     #[arg(long, value_name = "DIR", env = "SWAPBIN_STATE_DIR", help_heading = "Output", value_hint = ValueHint::DirPath)]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub state_dir: Option<PathBuf>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::error::ContextValue;
 use swapbin::{Cancel, Error, ErrorKind};
 
 /// `--check`: a change would be made.
@@ -38,7 +39,16 @@ pub fn word(kind: ErrorKind) -> &'static str {
 }
 
 /// Ends after clap refused the arguments, or was asked for help or version.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub fn usage(mut error: clap::Error) -> ExitCode {
+    // What is repeated of an argument may hold control bytes, and clap prints it as it is.
+    let repeated = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) if text.contains(char::is_control) => Some((kind, swapbin::quoted(text))),
+        _ => None,
+    });
+    for (kind, quoted) in repeated.collect::<Vec<_>>() {
+        // clap puts its own quotes around.
+        error.insert(kind, ContextValue::String(quoted[1..quoted.len() - 1].to_owned()));
+    }
     // A closed standard output is no reason to panic, and for help no reason to fail.
     let _ = error.print();
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })

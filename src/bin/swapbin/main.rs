@@ -1,5 +1,8 @@
 //! The `swapbin` program: arguments in, words and an exit code out. Everything it does, the library does.
 
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod args;
 mod commands;
 mod exit;
@@ -13,7 +16,7 @@ fn main() -> ExitCode {
     swapbin::ignore_sigxfsz();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return exit::usage(&error),
+        Err(error) => return exit::usage(error),
     };
     commands::swap::run(args)
 }

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use swapbin::{
-    Action, EmptySource, Error, Follow, Host, HttpOptions, Ownership, PathTrust, PlainHttp, Request, Secret, Source,
-    WhenCurrent,
+    Action, EmptySource, Error, Follow, Host, HttpOptions, Ownership, PathTrust, PlainHttp, Request, Secret, Source, WhenCurrent,
 };
 
 use crate::args::Args;
@@ -15,7 +14,7 @@ use crate::ui::Ui;
 pub fn run(args: Args) -> ExitCode {
     let mut ui = Ui::new(&args);
     let mut host = Host::system();
-    if let Some(dir) = &args.state_dir {
+    if let Some(dir) = args.state_dir.as_ref().filter(|dir| !dir.as_os_str().is_empty()) {
         host.state_dir = dir.clone();
     }
     let work = match (args.check, args.dry_run) {
@@ -96,6 +95,9 @@ fn token(args: &Args) -> Result<Option<Secret>, Error> {
 fn variable_value(option: &'static str, variable: &str) -> Result<Secret, Error> {
     match std::env::var(variable) {
         Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
-        _ => Err(Error::BadOption { option, reason: format!("the environment has no usable variable {}", swapbin::quoted(variable)) }),
+        _ => Err(Error::BadOption {
+            option,
+            reason: format!("the environment has no usable variable {}", swapbin::quoted(variable)),
+        }),
     }
 }

@@ -8,34 +8,43 @@ pub fn of(error: &Error) -> Option<String> {
         Error::MirrorsNeedDigest => "give --sha256, so that it does not matter which source answers".to_owned(),
         Error::PlainHttp { .. } => "give --sha256, use https, or accept the risk with --insecure-http".to_owned(),
         Error::NoName { .. } => "give --to with a file name".to_owned(),
+        Error::Source { source, .. } => return of_source(source),
+        Error::SameFile { .. } => "name another file, or copy this one somewhere else first".to_owned(),
         Error::SourceIsDirectory { .. } => "name the file in it".to_owned(),
         Error::SourceEmpty { .. } => "if an empty file is wanted, give --allow-empty".to_owned(),
         Error::SourceTooLarge { .. } => "if that is right, give a larger --max-filesize".to_owned(),
         Error::SourceChanged { .. } => "wait until whoever writes the source is done, and run this again".to_owned(),
         Error::TargetChanged { .. } => "look at who else changes it, and run this again".to_owned(),
         Error::UnknownAccount { .. } => "create the account first, or give a number".to_owned(),
-        Error::HttpStatus { status: 401 | 403, .. } => {
-            "give a token with --token-env, --token-file or --header-env".to_owned()
-        }
+        Error::HttpStatus { status: 401 | 403, .. } => "give a token with --token-env, --token-file or --header-env".to_owned(),
         Error::HttpStatus { status: 404, .. } => "check the address".to_owned(),
         Error::DigestMismatch { html: true, .. } => {
-            "what came looks like a web page, not a program: check the address".to_owned()
+            "what came looks like HTML, a web page and not a program: check the address".to_owned()
         }
         Error::DigestMismatch { .. } => {
             "the source is damaged, has been changed, or the digest belongs to another version".to_owned()
         }
         Error::MaxTime { .. } => "run this again, or give a longer --max-time".to_owned(),
-        Error::CannotKeep { kept, .. } => format!(
-            "run this as root, or leave it out: --preserve with a list without {}",
-            kept.word()
-        ),
+        Error::CannotKeep { kept, .. } => {
+            format!("run this as root, or leave it out: --preserve with a list without {}", kept.word())
+        }
         Error::CannotSet { .. } => "run this as root".to_owned(),
-        Error::InDoubt { path, .. } => format!(
-            "the disk may be failing: run 'sync', look at the kernel's log, and compare {} with the source",
-            quoted(path)
-        ),
+        Error::InDoubt { path, .. } => {
+            format!("the disk may be failing: run 'sync', look at the kernel's log, and compare {} with the source", quoted(path))
+        }
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
+    })
+}
+
+fn of_source(error: &std::io::Error) -> Option<String> {
+    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    Some(match error.kind() {
+        NotFound | NotADirectory => {
+            "check the path; it is relative to the working directory unless it begins with a slash".to_owned()
+        }
+        PermissionDenied => "run this as a user who may read it".to_owned(),
+        _ => "only files, fifos and other streams that can be opened for reading are sources".to_owned(),
     })
 }
 
@@ -46,9 +55,7 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         Obstacle::Special { .. } => "only regular files and links to them are replaced".to_owned(),
         Obstacle::MissingParent => "create the directory first".to_owned(),
         Obstacle::NotADirectory => "check the path".to_owned(),
-        Obstacle::DanglingLink { .. } => {
-            "mend the link, or replace the link itself with --no-dereference".to_owned()
-        }
+        Obstacle::DanglingLink { .. } => "mend the link, or replace the link itself with --no-dereference".to_owned(),
         Obstacle::LinkLoop => "mend the links, or replace the link itself with --no-dereference".to_owned(),
         Obstacle::MountPoint => format!("a mounted file cannot be renamed over: umount {name}, or replace the file on the host"),
         Obstacle::Immutable => format!("chattr -i {name}"),
@@ -60,14 +67,18 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         }
         Obstacle::NotSearchable => "run this as a user who may enter it".to_owned(),
         Obstacle::Sticky { .. } => "run this as the owner of the file or of the directory".to_owned(),
-        Obstacle::SharedDirectory { owner, .. } => format!(
-            "run this as its owner (uid {owner}), take the right to write from the others, or trust them with --allow-shared-path"
-        ),
-        Obstacle::SharedLink { .. } => {
-            "name what the link points to, or trust its owner with --allow-shared-path".to_owned()
+        Obstacle::SharedDirectory { owner: 0, .. } => {
+            format!("chmod go-w {name}, or trust whoever may write there with --allow-shared-path")
         }
+        Obstacle::SharedDirectory { owner, .. } => {
+            format!("run this as its owner (uid {owner}), or trust whoever may write there with --allow-shared-path")
+        }
+        Obstacle::SharedLink { .. } => "name what the link points to, or trust its owner with --allow-shared-path".to_owned(),
         Obstacle::NoSpace { .. } | Obstacle::NoInodes | Obstacle::Quota => {
             "make room: the old and the new file have to fit side by side".to_owned()
+        }
+        Obstacle::Forbidden => {
+            "look for an immutable or append-only flag with lsattr, for a sticky directory, and in the kernel's log".to_owned()
         }
         Obstacle::FileTooLarge => "raise the limit: ulimit -f, or the filesystem's".to_owned(),
         Obstacle::NameTooLong => "choose a shorter name".to_owned(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
-use swapbin::{Action, Error, FileFacts, Report, Warning};
+use swapbin::{Action, Error, FileFacts, Report, Source, SourceFacts, Warning};
 
 use super::{hint, words};
 use crate::args::Args;
@@ -19,7 +19,6 @@ pub fn report(report: &Report) -> Value {
         Action::Unchanged => "unchanged",
         Action::WouldInstall => "would-install",
     };
-    let source = &report.source;
     let mut object = Map::new();
     object.insert("schema".into(), json!(1));
     object.insert("ok".into(), json!(true));
@@ -27,20 +26,7 @@ pub fn report(report: &Report) -> Value {
     object.insert("changed".into(), json!(report.action == Action::Installed));
     insert_path(&mut object, "to", &report.target);
     object.insert("through_link".into(), json!(report.through_link.as_ref().map(|link| link.to_string_lossy())));
-    let fetched = source.final_url.is_some();
-    object.insert(
-        "source".into(),
-        json!({
-            "from": source.from,
-            "url": fetched.then_some(&source.from),
-            "final_url": source.final_url,
-            "status": source.status,
-            "etag": source.etag,
-            "bytes": source.bytes,
-            "resumed_from": null,
-            "attempts": source.attempts,
-        }),
-    );
+    object.insert("source".into(), source(&report.source));
     object.insert("installed".into(), report.installed.as_ref().map_or(Value::Null, facts));
     object.insert("previous".into(), report.previous.as_ref().map_or(Value::Null, facts));
     object.insert("verified".into(), report.verified.map_or(json!([]), |_| json!(["sha256"])));
@@ -64,6 +50,17 @@ pub fn error(error: &Error, args: &Args) -> Value {
     // Only in doubt means that the new file has the name.
     object.insert("changed".into(), json!(matches!(error, Error::InDoubt { .. })));
     insert_path(&mut object, "to", &args.to);
+    // Every field is there, so that a reader need not know beforehand how it ended.
+    object.insert("through_link".into(), Value::Null);
+    let from = args.from.first().and_then(|text| Source::parse(text).ok());
+    let facts = from.map(|from| source(&SourceFacts { from: from.to_string(), ..SourceFacts::default() }));
+    object.insert("source".into(), facts.unwrap_or_default());
+    object.insert("installed".into(), Value::Null);
+    object.insert("previous".into(), Value::Null);
+    object.insert("verified".into(), json!([]));
+    object.insert("in_use_by".into(), Value::Null);
+    object.insert("warnings".into(), json!([]));
+    object.insert("ms".into(), json!({}));
     let kind = error.kind();
     let message = error.to_string();
     object.insert(
@@ -71,6 +68,35 @@ pub fn error(error: &Error, args: &Args) -> Value {
         json!({ "code": exit::code(kind), "kind": exit::word(kind), "message": message, "hint": hint::of(error) }),
     );
     Value::Object(object)
+}
+
+/// An object on one line. Control characters that JSON lets stand, and direction marks, are escaped too: somebody may look at
+/// it on a terminal.
+pub fn line(object: &Value) -> String {
+    let bare = |c: char| {
+        ('\u{7f}'..='\u{9f}').contains(&c)
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut line = String::new();
+    for c in object.to_string().chars() {
+        // They stand in strings only, where JSON takes the escape for the same character.
+        if bare(c) { line.push_str(&format!("\\u{:04x}", c as u32)) } else { line.push(c) }
+    }
+    line
+}
+
+fn source(facts: &SourceFacts) -> Value {
+    let fetched = facts.final_url.is_some();
+    json!({
+        "from": facts.from,
+        "url": fetched.then_some(&facts.from),
+        "final_url": facts.final_url,
+        "status": facts.status,
+        "etag": facts.etag,
+        "bytes": facts.bytes,
+        "resumed_from": null,
+        "attempts": facts.attempts,
+    })
 }
 
 /// A path as text, and where that loses bytes also as base64.

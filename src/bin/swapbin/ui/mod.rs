@@ -41,7 +41,7 @@ impl Ui {
     pub fn report(&mut self, report: &Report) -> bool {
         self.progress.finish();
         if self.json {
-            return self.print(&json::report(report).to_string(), &report.target);
+            return self.print(&json::line(&json::report(report)), &report.target);
         }
         self.quiet || self.print(&words::report(report), &report.target)
     }
@@ -53,7 +53,7 @@ impl Ui {
             return;
         }
         if self.json {
-            self.print(&json::error(error, args).to_string(), &args.to);
+            self.print(&json::line(&json::error(error, args)), &args.to);
         }
         self.say(ERROR, "error", &error.to_string());
         if let Some(hint) = hint::of(error) {

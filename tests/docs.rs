@@ -1,0 +1,158 @@
+//! Man page, completions and README say what the program does: held against the program's own command line.
+
+// Read by the program; here only its clap command is wanted.
+#[allow(dead_code)]
+#[path = "../src/bin/swapbin/args.rs"]
+mod args;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+const COMPLETIONS: [(Shell, &str); 3] =
+    [(Shell::Bash, "completions/swapbin.bash"), (Shell::Zsh, "completions/_swapbin"), (Shell::Fish, "completions/swapbin.fish")];
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Every flag of the program as it is typed, `--help` and `--version` included.
+fn flags() -> BTreeSet<String> {
+    let mut command = args::Args::command();
+    command.build();
+    let long = command.get_arguments().filter_map(|arg| arg.get_long().map(|long| format!("--{long}")));
+    let short = command.get_arguments().filter_map(|arg| arg.get_short().map(|short| format!("-{short}")));
+    long.chain(short).collect()
+}
+
+/// The codes that `--help` lists: the first word of each line after `Exit status:`, up to the next empty line.
+fn exit_codes() -> BTreeSet<String> {
+    let mut command = args::Args::command();
+    let help = command.render_help().to_string();
+    let (_, list) = help.split_once("Exit status:\n").expect("--help lists the exit codes");
+    list.lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_ascii_whitespace().next())
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The flags that mdoc(7) marks up as such: `Fl m , Fl -mode Ar mode` is `-m` and `--mode`.
+fn flags_of_the_man_page() -> BTreeSet<String> {
+    let page = read("man/swapbin.1");
+    let macros = page.lines().filter(|line| line.starts_with('.'));
+    let words = macros
+        .flat_map(|line| line.split_ascii_whitespace().collect::<Vec<_>>().windows(2).map(<[_]>::to_vec).collect::<Vec<_>>());
+    let marked = words.filter(|pair| matches!(pair[0], "Fl" | ".Fl")).map(|pair| format!("-{}", pair[1]));
+    marked.collect()
+}
+
+/// Long flags typed after the program's name in lines of examples. A pipe's end or `&&` ends what is ours.
+fn flags_in_examples(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let joined = text.replace("\\e\n", " ").replace("\\\n", " ");
+    for line in joined.lines() {
+        for part in line.split("swapbin ").skip(1) {
+            let ours = part.split(['|', '&', ';', '#', '`']).next().unwrap_or_default();
+            found
+                .extend(ours.split_ascii_whitespace().filter(|word| word.starts_with("--") && word.len() > 2).map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[track_caller]
+fn assert_all_in(what: &str, wanted: &BTreeSet<String>, found: &BTreeSet<String>) {
+    let missing: Vec<_> = wanted.difference(found).collect();
+    assert!(missing.is_empty(), "{what}: missing {missing:?}");
+}
+
+/// Whether the flag stands in the text as a word of its own.
+fn has_word(text: &str, word: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    text.match_indices(word).any(|(at, _)| !text[..at].ends_with(inside) && !text[at + word.len()..].starts_with(inside))
+}
+
+#[test]
+fn the_completions_are_what_clap_makes_of_the_command_line() {
+    for (shell, name) in COMPLETIONS {
+        let mut made = Vec::new();
+        clap_complete::generate(shell, &mut args::Args::command(), "swapbin", &mut made);
+        let made = String::from_utf8(made).expect("completions are text");
+        if std::env::var_os("SWAPBIN_BLESS").is_some_and(|bless| bless == "1") {
+            std::fs::write(path(name), &made).unwrap();
+        }
+        assert!(read(name) == made, "{name} is out of date: SWAPBIN_BLESS=1 cargo test --test docs");
+    }
+}
+
+#[test]
+fn every_flag_is_in_every_completion() {
+    for (shell, name) in COMPLETIONS {
+        let text = read(name);
+        let found = flags().into_iter().filter(|flag| match shell {
+            // fish(1): complete -s m -l mode.
+            Shell::Fish => match flag.strip_prefix("--") {
+                Some(long) => has_word(&text, &format!("-l {long}")),
+                None => has_word(&text, &format!("-s {}", &flag[1..])),
+            },
+            _ => has_word(&text, flag),
+        });
+        assert_all_in(name, &flags(), &found.collect());
+    }
+}
+
+#[test]
+fn the_man_page_has_every_flag_and_no_other() {
+    let (flags, page) = (flags(), flags_of_the_man_page());
+    assert_all_in("man/swapbin.1", &flags, &page);
+    assert_all_in("the program, of what man/swapbin.1 names", &page, &flags);
+}
+
+#[test]
+fn every_exit_code_is_in_man_page_and_readme_and_no_other() {
+    let codes = exit_codes();
+    assert!(codes.contains("0") && codes.contains("128+n"), "{codes:?}");
+
+    let page = read("man/swapbin.1");
+    let (_, section) = page.split_once(".Sh EXIT STATUS\n").expect("the man page has a section EXIT STATUS");
+    let section = section.split("\n.Sh ").next().unwrap_or_default();
+    let listed = section.lines().filter_map(|line| line.strip_prefix(".It ")).map(str::to_owned).collect();
+    assert_all_in("EXIT STATUS of man/swapbin.1", &codes, &listed);
+    assert_all_in("--help, of the codes of man/swapbin.1", &listed, &codes);
+
+    let readme = read("README.md");
+    let (_, section) = readme.split_once("## Exit codes\n").expect("the README has a section of exit codes");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let listed = rows.filter(|code| code.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned).collect();
+    assert_all_in("exit codes of README.md", &codes, &listed);
+    assert_all_in("--help, of the codes of README.md", &listed, &codes);
+}
+
+#[test]
+fn the_examples_use_flags_that_exist() {
+    for name in ["README.md", "man/swapbin.1", "examples/replace-running.sh"] {
+        let used = flags_in_examples(&read(name));
+        assert!(used.contains("--from"), "{name} has an example");
+        assert_all_in(&format!("the program, of the examples in {name}"), &used, &flags());
+    }
+}
+
+#[test]
+fn the_readme_shows_the_library_example_that_is_compiled() {
+    let readme = read("README.md");
+    let shown = readme.split_once("```rust\n").and_then(|(_, rest)| rest.split_once("```")).expect("an example in rust").0;
+    // The crate's front page is compiled and run as a test of documentation; `# ` hides a line there.
+    let page = read("src/ARCHITECTURE.md");
+    let compiled = page.split_once("```\n").and_then(|(_, rest)| rest.split_once("```")).expect("an example in rust").0;
+    let visible: String = compiled.split_inclusive('\n').filter(|line| !line.starts_with("# ")).collect();
+    assert_eq!(shown, visible);
+}

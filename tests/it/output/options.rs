@@ -1,0 +1,134 @@
+//! Arguments: what they say of themselves, and that a mistake in them touches nothing.
+
+use super::{swap, tree};
+use crate::support::{NOBODY, require_root, swapbin};
+
+#[test]
+fn help_goes_to_standard_output_and_names_every_exit_code() {
+    let scratch = tree();
+    for option in ["--help", "-h"] {
+        let outcome = swapbin(&scratch).arg(option).run();
+        outcome.exits(0).prints("Usage: swapbin");
+        let text = outcome.output_text();
+        let (_, table) = text.split_once("Exit status:").expect("a table of exit codes");
+        let codes: Vec<&str> = table.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        for code in ["0", "1", "2", "4", "5", "7", "8", "9", "10", "75", "128+n"] {
+            assert!(codes.contains(&code), "no {code} in {option}: {codes:?}");
+        }
+        assert_eq!(outcome.error_text(), "");
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let scratch = tree();
+    for option in ["--version", "-V"] {
+        let outcome = swapbin(&scratch).arg(option).run();
+        outcome.exits(0);
+        assert_eq!(outcome.output_text(), concat!("swapbin ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+}
+
+#[test]
+fn a_mistake_in_the_arguments_is_2_and_touches_nothing() {
+    let scratch = tree();
+    let before = scratch.snapshot();
+    let whole = ["--from", "new", "--to", "app"];
+    let mistakes: [&[&str]; 16] = [
+        &["--bogus"],
+        &["extra"],
+        &["--to", "other"],
+        &["--mode", "0755", "--mode", "0700"],
+        &["--force", "--force"],
+        &["--force", "--check"],
+        &["--sha256", "beef"],
+        &["--sha256", ""],
+        &["--max-filesize", "big"],
+        &["--max-filesize", "-1"],
+        &["--max-time", "0"],
+        &["--stall-timeout", "soon"],
+        &["--retry", "-1"],
+        &["--progress", "loud"],
+        &["--header-env", "NAME"],
+        &["--token-env", "SWAPBIN_TEST_NO_SUCH_VARIABLE"],
+    ];
+    for mistake in mistakes {
+        let outcome = swapbin(&scratch).args(whole).args(mistake).run();
+        outcome.exits(2).says("error: ");
+        assert_eq!(outcome.output_text(), "", "{outcome}");
+        scratch.snapshot().assert_same_as(&before);
+    }
+}
+
+#[test]
+fn source_and_target_must_be_named_and_not_empty() {
+    let scratch = tree();
+    let before = scratch.snapshot();
+    for arguments in [&["--from", "new"][..], &["--to", "app"], &["--from", "new", "--to", ""], &["new", "app"]] {
+        swapbin(&scratch).args(arguments).run().exits(2).says("error: ");
+    }
+    swapbin(&scratch).run().exits(2).says("Usage: swapbin");
+    swapbin(&scratch).from("").to("app").run().says("error: ");
+    scratch.snapshot().assert_same_as(&before);
+}
+
+#[test]
+fn several_sources_without_a_digest_are_a_mistake() {
+    let scratch = tree();
+    let before = scratch.snapshot();
+    swap(&scratch).from("app").run().exits(2).says("digest").says("hint: ");
+    scratch.snapshot().assert_same_as(&before);
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_used_is_no_obstacle_and_nothing_is_put_there() {
+    let scratch = tree();
+    scratch.directory("state");
+    for state in ["/proc/nowhere/state", "missing/state", "new", "state"] {
+        for from_environment in [true, false] {
+            scratch.file("app", "old");
+            let command = swap(&scratch);
+            let command = match from_environment {
+                true => command.env("SWAPBIN_STATE_DIR", state),
+                false => command.args(["--state-dir", state]),
+            };
+            command.run().exits(0).prints("replaced");
+            assert!(!scratch.path("missing").exists());
+            assert_eq!(std::fs::read_dir(scratch.path("state")).unwrap().count(), 0);
+            assert_eq!(std::fs::read_dir(scratch.home()).unwrap().count(), 0);
+        }
+    }
+}
+
+#[test]
+fn an_empty_state_directory_in_the_environment_is_none() {
+    let scratch = tree();
+    swap(&scratch).env("SWAPBIN_STATE_DIR", "").run().exits(0).prints("replaced");
+}
+
+#[test]
+fn an_ordinary_user_without_a_home_needs_no_state() {
+    if !require_root() {
+        return;
+    }
+    let scratch = tree();
+    scratch.directory("his").owner(NOBODY, NOBODY);
+    let command = swapbin(&scratch).from("new").to("his/app").as_user(NOBODY);
+    command.env("HOME", "/nonexistent").env("XDG_STATE_HOME", "").run().exits(0).prints("installed");
+}
+
+#[test]
+fn the_last_step_needs_no_environment_at_all() {
+    let scratch = tree();
+    swap(&scratch).under(["env", "-i"]).run().exits(0).prints("replaced");
+}
+
+#[test]
+fn sizes_are_read_with_their_units() {
+    let scratch = tree();
+    scratch.file_of("new", b'x', 2049);
+    for (limit, code) in [("2048", 5), ("2K", 5), ("2k", 5), ("2KiB", 5), ("2049", 0), ("3K", 0), ("1M", 0), ("1G", 0)] {
+        scratch.file("app", "old");
+        swap(&scratch).args(["--max-filesize", limit]).run().exits(code);
+    }
+}

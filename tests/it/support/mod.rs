@@ -1,0 +1,41 @@
+//! The words the tests are written in. One idea per file; a test reads like a sentence made of them.
+
+mod attribute;
+mod authority;
+mod fixture;
+mod listener;
+mod namespace;
+mod ordinary;
+mod outcome;
+mod process;
+mod proxy;
+mod reply;
+mod request;
+mod scratch;
+mod server;
+mod skip;
+mod snapshot;
+mod swapbin;
+mod sys;
+mod trace;
+
+pub use attribute::{
+    ACL, CAPABILITY, DEFAULT_ACL, acl, attribute, may_bind_low_ports, remove_attribute, set_attribute, try_set_attribute,
+};
+pub use fixture::Fixture;
+pub use namespace::Namespace;
+pub use ordinary::{in_quotes, ordinary_uid, swapbin_as_ordinary_user};
+pub use outcome::Outcome;
+pub use process::{Process, run};
+pub use proxy::Proxy;
+pub use reply::Reply;
+pub use request::Request;
+pub use scratch::Scratch;
+pub use server::Server;
+pub use skip::{failpoints_available, require_filesystem, require_mounts, require_program, require_root};
+pub use snapshot::{Entry, Kind, Snapshot, sha256};
+pub use swapbin::{Running, Swapbin, swapbin};
+pub use trace::Call;
+
+/// The ordinary user of the tests that run as root: nobody.
+pub const NOBODY: u32 = 65534;

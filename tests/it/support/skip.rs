@@ -1,0 +1,74 @@
+//! What to do with a case this machine cannot run: say so where it is seen, and fail where it must not happen.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::namespace::Namespace;
+
+/// What a case needs.
+enum Need {
+    /// Root, or a program that CI installs: CI fails if it is not there.
+    Machine,
+    /// Mounts or loop devices: fails only under `SWAPBIN_REQUIRE_MOUNTS=1`.
+    Mounts,
+    /// A build of swapbin with failpoints: the pass over the plain release binary does without.
+    Build,
+}
+
+/// Whether the tests run as root; a loud line if not.
+pub fn require_root() -> bool {
+    rustix::process::geteuid().is_root() || skip(Need::Machine, "needs root")
+}
+
+/// Whether a mount namespace of our own can be had; a loud line if not.
+pub fn require_mounts() -> bool {
+    if !rustix::process::geteuid().is_root() {
+        return skip(Need::Mounts, "mounting needs root");
+    }
+    match Namespace::try_new() {
+        Ok(_) => true,
+        Err(error) => skip(Need::Mounts, &format!("no mount namespace here: {error}")),
+    }
+}
+
+/// Where a program is, looked up in `PATH` and the sbin directories; a loud line if it is missing.
+pub fn require_program(name: &str) -> Option<PathBuf> {
+    find_program(name).or_else(|| {
+        skip(Need::Machine, &format!("the program {name} is not installed"));
+        None
+    })
+}
+
+/// Whether a filesystem can be made for a loop mount; a loud line if `mkfs.NAME` is missing.
+pub fn require_filesystem(name: &str) -> bool {
+    require_mounts()
+        && (find_program(&format!("mkfs.{name}")).is_some() || skip(Need::Mounts, &format!("mkfs.{name} is not installed")))
+}
+
+/// Whether the binary under test has failpoints; a loud line if not.
+pub fn failpoints_available() -> bool {
+    std::env::var_os("SWAPBIN_UNDER_TEST").is_none() || skip(Need::Build, "the binary under test is built without failpoints")
+}
+
+fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
+        .map(|directory| directory.join(name))
+        .find(|program| program.is_file())
+}
+
+/// Always false, so that a condition can end in it.
+fn skip(need: Need, why: &str) -> bool {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    // Not eprintln!, which is shown for failed tests only.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
+    let forbidden = match need {
+        Need::Machine => std::env::var_os("CI").as_deref() == Some(OsStr::new("true")),
+        Need::Mounts => std::env::var_os("SWAPBIN_REQUIRE_MOUNTS").as_deref() == Some(OsStr::new("1")),
+        Need::Build => false,
+    };
+    assert!(!forbidden, "skipped where it must run: {why}");
+    false
+}
