@@ -15,9 +15,21 @@ pub type Steps<'a> = Box<dyn Fn(&Path) -> Vec<Argv> + 'a>;
 /// One way to do the work.
 pub struct Contender<'a> {
     pub name: &'static str,
+    /// Its own source, if it does not read that of the turn.
+    pub reads: Option<PathBuf>,
     /// The file it makes, compared with the source after the first turn.
     pub makes: Option<PathBuf>,
     pub steps: Steps<'a>,
+}
+
+impl Contender<'_> {
+    fn source<'a>(&'a self, of_turn: &'a Path) -> &'a Path {
+        self.reads.as_deref().unwrap_or(of_turn)
+    }
+
+    fn run(&self, of_turn: &Path, errors: &Path) -> Result<Cost, String> {
+        process::run(&(self.steps)(self.source(of_turn)), errors)
+    }
 }
 
 /// What one contender took.
@@ -54,16 +66,16 @@ pub fn in_turns(
     // The first turn warms the caches and is checked; the second is counted.
     let first = source(0)?;
     for contender in contenders {
-        process::run(&(contender.steps)(&first), &errors)?;
+        contender.run(&first, &errors)?;
         match &contender.makes {
-            Some(made) if !same(&first, made).map_err(|error| format!("{}: {error}", made.display()))? => {
+            Some(made) if !same(contender.source(&first), made).map_err(|error| format!("{}: {error}", made.display()))? => {
                 return Err(format!("{} made {} wrong", contender.name, made.display()));
             }
             _ => {}
         }
     }
     let second = source(1)?;
-    let count = |contender: &Contender| count_syncs(setting, &(contender.steps)(&second));
+    let count = |contender: &Contender| count_syncs(setting, &(contender.steps)(contender.source(&second)));
     let mut all: Vec<Measured> = contenders
         .iter()
         .map(|contender| Measured { name: contender.name, costs: Vec::new(), syncs: count(contender) })
@@ -77,7 +89,7 @@ pub fn in_turns(
             // Everybody comes first equally often.
             let place = (place + turn) % contenders.len();
             setting.scratch.settle()?;
-            all[place].costs.push(process::run(&(contenders[place].steps)(&source), &errors)?);
+            all[place].costs.push(contenders[place].run(&source, &errors)?);
         }
     }
     print(&all);
