@@ -14,7 +14,7 @@ use crate::process;
 /// with the next one.
 pub struct Scratch {
     dir: PathBuf,
-    /// Locked, so that two runs neither share the directory nor disturb each other's times.
+    /// Its parent, locked, so that two runs neither share the directory nor disturb each other's times.
     _lock: File,
 }
 
@@ -24,9 +24,9 @@ impl Scratch {
     pub fn take() -> Result<Scratch, String> {
         let parent = std::env::var_os("SWAPBIN_BENCH_DIR").unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
         let parent = std::fs::canonicalize(&parent).map_err(|error| format!("{}: {error}", parent.display()))?;
-        let (dir, lock) = (parent.join("swapbin-bench"), parent.join(".swapbin-bench.lock"));
+        let dir = parent.join("swapbin-bench");
         let make = || {
-            let lock = File::create(&lock)?;
+            let lock = File::open(&parent)?;
             rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
             let _ = std::fs::remove_dir_all(&dir);
             std::fs::create_dir(&dir)?;
