@@ -46,6 +46,14 @@ pub(crate) fn fchmod(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
     }
 }
 
+/// Asks the kernel to begin writing a range of a file to the disk, without waiting for it: sync_file_range(2). Only a hint; what
+/// the disk has to say comes out at fsync(2), which is still to be called.
+pub(crate) fn begin_writeback(fd: BorrowedFd<'_>, offset: u64, bytes: u64) {
+    // SAFETY: the descriptor is open as long as it is borrowed; the other arguments are plain numbers, and a range that does
+    // not fit fails with EINVAL.
+    unsafe { libc::sync_file_range(fd.as_raw_fd(), offset as i64, bytes as i64, libc::SYNC_FILE_RANGE_WRITE) };
+}
+
 /// Whether the signal was ignored when the program started, as nohup(1) does with SIGHUP. A handler must not undo that.
 pub fn signal_is_ignored(signal: i32) -> bool {
     // SAFETY: an all-zero sigaction is a valid value of that plain C structure, and with a null `act` the call only fills in

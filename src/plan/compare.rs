@@ -7,17 +7,29 @@ use std::os::unix::fs::FileExt;
 use crate::error::Error;
 use crate::event::Cancel;
 
+/// Bytes compared first, without asking for memory: different programs differ in their first page, by their build id.
+const FIRST: usize = 4 << 10;
+
 /// Bytes compared at a time.
-const CHUNK: usize = 128 << 10;
+const CHUNK: usize = 64 << 10;
 
 /// Whether the first `size` bytes of both are the same and both end there. A file that cannot be read is not the same.
 ///
 /// # Errors
 /// Cancelled.
 pub(crate) fn same_content(a: &File, b: &File, size: u64, cancel: &Cancel) -> Result<bool, Error> {
-    let chunk = (size.saturating_add(1)).min(CHUNK as u64) as usize;
+    let (mut from_a, mut from_b) = ([0; FIRST], [0; FIRST]);
+    let (Ok(first_a), Ok(first_b)) = (fill(a, &mut from_a, 0), fill(b, &mut from_b, 0)) else { return Ok(false) };
+    if first_a != first_b {
+        return Ok(false);
+    }
+    let mut at = first_a.len() as u64;
+    if first_a.len() < FIRST || at > size {
+        return Ok(at == size);
+    }
+    // One byte more than is left shows that both end there.
+    let chunk = (size - at).saturating_add(1).min(CHUNK as u64) as usize;
     let (mut from_a, mut from_b) = (vec![0; chunk], vec![0; chunk]);
-    let mut at = 0;
     loop {
         cancel.check()?;
         let (Ok(a), Ok(b)) = (fill(a, &mut from_a, at), fill(b, &mut from_b, at)) else { return Ok(false) };
@@ -58,7 +70,7 @@ mod tests {
 
     #[test]
     fn only_files_with_every_byte_alike_are_the_same() {
-        for size in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK] {
+        for size in [0, 1, FIRST - 1, FIRST, FIRST + 1, CHUNK, FIRST + CHUNK - 1, FIRST + CHUNK, FIRST + CHUNK + 1, 3 * CHUNK] {
             let bytes = vec![7u8; size];
             let same = |other: &[u8]| same_content(&file(&bytes), &file(other), size as u64, &Cancel::new()).unwrap();
             assert!(same(&bytes), "{size}");

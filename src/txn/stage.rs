@@ -27,6 +27,7 @@ pub(crate) struct Stage {
     /// The target's path, for messages.
     target: PathBuf,
     written: u64,
+    behind: copy::WriteBehind,
 }
 
 impl Stage {
@@ -44,7 +45,7 @@ impl Stage {
             };
             Error::Target { path: dir.path().to_owned(), obstacle }
         })?;
-        Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0 })
+        Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0, behind: copy::WriteBehind::default() })
     }
 
     /// The file, to read back what was written.
@@ -75,6 +76,7 @@ impl Stage {
     pub(crate) fn put(&mut self, chunk: &[u8]) -> Result<(), Error> {
         failpoint::hit("write").and_then(|()| self.file().write_all(chunk)).map_err(|source| self.write_error(source))?;
         self.written += chunk.len() as u64;
+        self.behind.reached(self.temp.file(), self.written);
         Ok(())
     }
 
@@ -84,7 +86,7 @@ impl Stage {
     /// Of ftruncate(2) and lseek(2).
     pub(crate) fn restart(&mut self) -> Result<(), Error> {
         self.temp.clear().map_err(|source| self.write_error(source))?;
-        self.written = 0;
+        (self.written, self.behind) = (0, copy::WriteBehind::default());
         Ok(())
     }
 
