@@ -7,7 +7,7 @@ complete -c swapbin -s g -l group -d 'The group, by name or number' -r
 complete -c swapbin -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r
 complete -c swapbin -l max-filesize -d 'The largest source accepted: bytes, or with K, M, G, T (powers of 1024)' -r
 complete -c swapbin -l connect-timeout -d 'The longest wait for a connection: seconds, or with ms, s, m, h' -r
-complete -c swapbin -l stall-timeout -d 'The longest time without a byte' -r
+complete -c swapbin -l stall-timeout -d 'The longest time an address may send nothing' -r
 complete -c swapbin -l max-time -d 'The longest time for everything: all attempts, waits and mirrors' -r
 complete -c swapbin -l retry -d 'How often a transient failure is tried again' -r
 complete -c swapbin -l proxy -d 'The proxy, instead of what the environment names (http_proxy, https_proxy, all_proxy, no_proxy)' -r

@@ -86,6 +86,11 @@ pub enum Error {
         /// The source.
         from: String,
     },
+    /// An address served a web page, and no digest says that one is wanted.
+    WebPage {
+        /// The address, without secrets.
+        url: String,
+    },
     /// The source is larger than allowed.
     SourceTooLarge {
         /// The source.
@@ -173,7 +178,7 @@ pub enum Error {
         /// The target.
         path: PathBuf,
     },
-    /// The new file is in place, but its directory could not be synced.
+    /// The file is in place, but it or its directory could not be synced.
     InDoubt {
         /// The target.
         path: PathBuf,
@@ -270,11 +275,15 @@ impl Error {
         match self {
             MirrorsNeedDigest | PlainHttp { .. } | BadUrl { .. } | BadOption { .. } | UnknownAccount { .. } => ErrorKind::Usage,
             DigestMismatch { .. } => ErrorKind::Untrusted,
-            NoName { .. } | SourceIsDirectory { .. } | SourceEmpty { .. } | SourceTooLarge { .. } | SameFile { .. } => {
-                ErrorKind::Rejected
-            }
+            NoName { .. }
+            | SourceIsDirectory { .. }
+            | SourceEmpty { .. }
+            | WebPage { .. }
+            | SourceTooLarge { .. }
+            | SameFile { .. } => ErrorKind::Rejected,
             HttpStatus { transient: true, .. } | Http { transient: true, .. } => ErrorKind::TryLater,
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } => ErrorKind::TryLater,
+            Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } => ErrorKind::Target,
             InDoubt { .. } => ErrorKind::InDoubt,
@@ -295,6 +304,14 @@ impl Error {
         };
         Error::Target { path: path.to_owned(), obstacle }
     }
+}
+
+/// Whether an error of opening or reading says nothing of the file: no descriptors, no memory, somebody's lease, a server that
+/// forgot a handle.
+fn is_passing(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let passing = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::AGAIN, Errno::STALE, Errno::INTR];
+    Errno::from_io_error(error).is_some_and(|errno| passing.contains(&errno))
 }
 
 /// A name made safe to print: control characters and bytes that are not UTF-8 are escaped.
@@ -340,6 +357,7 @@ impl fmt::Display for Error {
             Source { path, source } => write!(f, "cannot read source {}: {}", quoted(path), lowered(source)),
             SourceIsDirectory { path } => write!(f, "source {} is a directory", quoted(path)),
             SourceEmpty { from } => write!(f, "source '{from}' is empty"),
+            WebPage { url } => write!(f, "'{url}' served a web page, HTML"),
             SourceTooLarge { from, limit } => write!(f, "source '{from}' is larger than {limit} bytes"),
             SameFile { path } => write!(f, "the source is the target {} itself", quoted(path)),
             SourceChanged { path } => write!(f, "source {} was changed while it was read", quoted(path)),
@@ -358,7 +376,7 @@ impl fmt::Display for Error {
             }
             TargetChanged { path } => write!(f, "{} was changed by somebody else meanwhile", quoted(path)),
             InDoubt { path, source } => {
-                write!(f, "{} is replaced, but its directory could not be synced: {}", quoted(path), lowered(source))
+                write!(f, "{} is in place, but could not be synced: {}", quoted(path), lowered(source))
             }
             Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), lowered(source)),
             Cancelled => f.write_str("cancelled"),

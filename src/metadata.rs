@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
 use crate::request::{Kept, Mode};
@@ -29,6 +31,9 @@ impl Owner {
 
     /// The error that it could not be given to `path`.
     pub(crate) fn error(self, path: &Path, source: io::Error) -> Error {
+        if !is_refusal(&source) {
+            return Error::write("change the owner of", path, source);
+        }
         let path = path.to_owned();
         match self {
             Owner::AsCreated => Error::Io { op: "change the owner of", path, source },
@@ -53,6 +58,9 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// The error that the mode could not be given to `path`.
     pub(crate) fn mode_error(&self, path: &Path, source: io::Error) -> Error {
+        if !is_refusal(&source) {
+            return Error::write("change the mode of", path, source);
+        }
         let (path, value) = (path.to_owned(), self.mode.to_string());
         match self.mode_kept {
             true => Error::CannotKeep { path, kept: Kept::Mode, detail: value, source },
@@ -62,10 +70,20 @@ impl Wanted {
 
     /// The error that an attribute could not be given to `path`.
     pub(crate) fn xattr_error(&self, xattr: &Xattr, path: &Path, source: io::Error) -> Error {
+        if !is_refusal(&source) {
+            return Error::write("set the extended attributes of", path, source);
+        }
         let detail = xattr.name.to_string_lossy().into_owned();
         let kept = kind_of(xattr).unwrap_or(Kept::Xattr);
         Error::CannotKeep { path: path.to_owned(), kept, detail, source }
     }
+}
+
+/// Whether the kernel refused the change itself, which another caller or another wish may mend; a full or broken disk is
+/// something else.
+fn is_refusal(error: &io::Error) -> bool {
+    let mended_elsewhere = [Errno::NOSPC, Errno::DQUOT, Errno::FBIG, Errno::ROFS, Errno::IO];
+    !Errno::from_io_error(error).is_some_and(|errno| mended_elsewhere.contains(&errno))
 }
 
 /// What kind of metadata an attribute is; `None` for those that belong to the old bytes or to the old layer, and must never

@@ -59,7 +59,7 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
     // Litter may be what fills the disk, and goes also where nothing else is to be done.
     run.sweep();
     let (supply, bytes_decide) = match settled {
-        Settled::Current => return Ok(run.report(Action::Unchanged)),
+        Settled::Current => return run.leave(),
         Settled::Differs(supply) => (supply, false),
         Settled::BytesDecide(supply) => (supply, true),
     };
@@ -67,8 +67,9 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
     let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
     let trusted = run.fill(&mut stage, supply)?;
     if bytes_decide && run.holds_the_same(&stage)? {
-        return Ok(run.report(Action::Unchanged));
+        return run.leave();
     }
+    run.refresh(&stage)?;
     run.commit(stage, trusted)
 }
 
@@ -223,6 +224,32 @@ impl<'a> Run<'a> {
             Some(file) => plan::same_content(stage.file(), file, stage.written(), self.session.cancel),
             None => Ok(false),
         }
+    }
+
+    /// Leaves the target as it is, once it is certain to stay: who wrote it may not have synced it, and a run before this one
+    /// may have ended in doubt.
+    fn leave(self) -> Result<Report, Error> {
+        let target = &self.plan.target;
+        if let Some(file) = target.existing.as_ref().and_then(|existing| existing.file.as_ref()) {
+            txn::make_durable(file, &target.dir, &target.path)?;
+        }
+        Ok(self.report(Action::Unchanged))
+    }
+
+    /// Looks again whether the target is still what was planned for, for reading the source may have taken long. If not, the
+    /// new state is planned for, as if it had been so from the start.
+    fn refresh(&mut self, stage: &Stage) -> Result<(), Error> {
+        if self.plan.target.is_as_planned() {
+            return Ok(());
+        }
+        let plan = Plan::resolve(self.request)?;
+        if !stage.is_in(&plan.target.dir) {
+            return Err(Error::TargetChanged { path: plan.target.path });
+        }
+        plan::judge_change(&plan.target)?;
+        self.previous = plan.target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
+        self.plan = plan;
+        Ok(())
     }
 
     fn commit(mut self, stage: Stage, trusted: Trusted) -> Result<Report, Error> {

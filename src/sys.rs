@@ -54,6 +54,12 @@ pub(crate) fn begin_writeback(fd: BorrowedFd<'_>, offset: u64, bytes: u64) {
     unsafe { libc::sync_file_range(fd.as_raw_fd(), offset as i64, bytes as i64, libc::SYNC_FILE_RANGE_WRITE) };
 }
 
+/// Whether the kernel, and not fakeroot(1), takes this process for root.
+pub(crate) fn is_root_to_the_kernel() -> bool {
+    // SAFETY: geteuid(2) has no arguments and cannot fail.
+    unsafe { libc::syscall(libc::SYS_geteuid) == 0 }
+}
+
 /// Whether the signal was ignored when the program started, as nohup(1) does with SIGHUP. A handler must not undo that.
 pub fn signal_is_ignored(signal: i32) -> bool {
     // SAFETY: an all-zero sigaction is a valid value of that plain C structure, and with a null `act` the call only fills in

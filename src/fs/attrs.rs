@@ -40,7 +40,7 @@ fn collect(
     needed: impl Fn(&Xattr) -> bool,
 ) -> Result<Vec<Xattr>, Errno> {
     let names = match grow(names) {
-        Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(Vec::new()),
+        Err(Errno::NOTSUP) => return Ok(Vec::new()),
         result => result?,
     };
     let mut found = Vec::new();

@@ -72,7 +72,7 @@ impl Temp {
             Some((file, link_by)) => (file, Naming::Later(link_by)),
             None => {
                 let (file, name) = named(dir)?;
-                (file, Naming::Done(Name { dir: Arc::clone(dir), name }))
+                (file, Naming::Done(name))
             }
         };
         Ok(Temp { dir: Arc::clone(dir), file, naming })
@@ -182,15 +182,16 @@ fn anonymous(dir: &Dir) -> Result<Option<(File, LinkBy)>, Errno> {
 }
 
 /// A file with a name from the start, locked while its owner lives.
-fn named(dir: &Dir) -> Result<(File, OsString), Errno> {
+fn named(dir: &Arc<Dir>) -> Result<(File, Name), Errno> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
     loop {
         let name = new_name()?;
-        let file = match rustix::fs::openat(dir, &name, flags, Mode::RUSR | Mode::WUSR) {
+        let file = match rustix::fs::openat(&**dir, &name, flags, Mode::RUSR | Mode::WUSR) {
             Ok(fd) => File::from(fd),
             Err(Errno::EXIST) => continue,
             Err(errno) => return Err(errno),
         };
+        let name = Name { dir: Arc::clone(dir), name };
         // A sweeper may have seen the file before it was locked. It removes names only under an exclusive lock, so once
         // ours is granted the count of names tells.
         let locked = rustix::fs::flock(&file, FlockOperation::LockShared).is_ok();

@@ -84,9 +84,19 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Looks again how much room there is. If that cannot be told, what was known stays.
+    /// Whether the name still stands for what it stood for: the same inode, unchanged, or nothing.
+    pub(crate) fn is_as_planned(&self) -> bool {
+        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
+        match (dir::stat_at(&*self.dir, &self.leaf), &self.existing) {
+            (Ok(now), Some(existing)) => facts(&now) == facts(&existing.stat),
+            (Err(Errno::NOENT), None) => true,
+            _ => false,
+        }
+    }
+
+    /// Looks again how much room there is.
     pub(crate) fn measure_room(&mut self) {
-        self.room = mount::room(&*self.dir).unwrap_or(self.room);
+        self.room = mount::room(&*self.dir);
     }
 }
 
@@ -208,12 +218,16 @@ impl<'a> Walk<'a> {
         let fd = self.fd.try_clone().map_err(|source| Error::Io { op: "open", path: dir_path.clone(), source })?;
         let dir = Dir::from_path_fd(fd, dir_path.clone()).map_err(|errno| io("open", &dir_path, errno))?;
         let dir_stat = rustix::fs::fstat(&self.fd).map_err(|errno| io("stat", &dir_path, errno))?;
-        let room = mount::room(&dir).map_err(|errno| io("stat the filesystem of", &dir_path, errno))?;
+        let room = mount::room(&dir);
         let path = self.path.join(&leaf);
         let existing = match stat {
             None => None,
             Some(stat) => {
                 let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+                // A link that is itself replaced passes nothing on to the new file.
+                if self.root && regular {
+                    trust::judge_leaf(&dir_stat, &stat, &path)?;
+                }
                 Some(if regular { open(&dir, &leaf, stat, &path)? } else { Existing { stat, file: None } })
             }
         };

@@ -5,11 +5,11 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::Stat;
-use rustix::process::geteuid;
 
 use crate::error::{Error, Obstacle};
 use crate::fs::dir;
 use crate::request::{PathTrust, Request};
+use crate::sys;
 
 const STICKY: u32 = 0o1000;
 const GROUP_WRITE: u32 = 0o020;
@@ -17,7 +17,7 @@ const OTHER_WRITE: u32 = 0o002;
 
 /// Whether the way is judged at all: root alone can be led to write where the one who leads may not.
 pub(crate) fn applies(request: &Request) -> bool {
-    request.path_trust == PathTrust::Strict && geteuid().is_root()
+    request.path_trust == PathTrust::Strict && sys::is_root_to_the_kernel()
 }
 
 /// Refuses a directory that others may write to. In a sticky one they cannot touch what is not theirs.
@@ -49,11 +49,26 @@ pub(crate) fn judge_link(dir_fd: &OwnedFd, name: &OsStr, path: &Path) -> Result<
     let io = |errno: rustix::io::Errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() };
     let dir: Stat = rustix::fs::fstat(dir_fd).map_err(io)?;
     let link = dir::stat_at(dir_fd, name).map_err(io)?;
-    let shared = dir.st_mode & STICKY != 0 && dir.st_mode & (OTHER_WRITE | GROUP_WRITE) != 0;
-    if shared && !is_trusted_owner(link.st_uid) {
+    if is_shared_sticky(&dir) && !is_trusted_owner(link.st_uid) {
         return Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::SharedLink { owner: link.st_uid } });
     }
     Ok(())
+}
+
+/// Refuses what somebody else put under the target's name in a sticky directory: anybody may have planted it there for root to
+/// fill, and it would stay his, by owner, mode and access control list.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn judge_leaf(dir: &Stat, leaf: &Stat, path: &Path) -> Result<(), Error> {
+    match is_shared_sticky(dir) && !is_trusted_owner(leaf.st_uid) {
+        true => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::Sticky { owner: leaf.st_uid } }),
+        false => Ok(()),
+    }
+}
+
+fn is_shared_sticky(dir: &Stat) -> bool {
+    dir.st_mode & STICKY != 0 && dir.st_mode & (OTHER_WRITE | GROUP_WRITE) != 0
 }
 
 /// Root, or, where this root is only a user namespace's, an owner that has no number here: the host's own directories.

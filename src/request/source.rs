@@ -69,8 +69,16 @@ impl Source {
             return Ok(Source::Stdin);
         }
         let Some((scheme, _)) = text.to_str().and_then(|text| text.split_once("://")) else {
-            return Ok(Source::File(PathBuf::from(text)));
+            return match text.to_str().map(|text| text.trim_start().to_ascii_lowercase()) {
+                // Meant as an address, and perhaps with a password in it.
+                Some(text) if text.starts_with("http:") || text.starts_with("https:") => {
+                    let url = "http...".to_owned();
+                    Err(Error::BadUrl { url, reason: "an address begins with http:// or https://".to_owned() })
+                }
+                _ => Ok(Source::File(PathBuf::from(text))),
+            };
         };
+        let scheme = scheme.trim_start();
         let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
         if scheme.is_empty() || !scheme.chars().all(is_scheme) {
             return Ok(Source::File(PathBuf::from(text)));

@@ -80,6 +80,12 @@ impl LocalSource {
         (self.stat.st_dev, self.stat.st_ino)
     }
 
+    /// Whether it is a regular file.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_regular(&self) -> bool {
+        FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile
+    }
+
     /// The size, if it can be trusted: files of /proc say 0 and have bytes all the same, and standard input may be anywhere
     /// in its file.
     pub(crate) fn size(&self) -> Option<u64> {

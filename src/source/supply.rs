@@ -76,10 +76,12 @@ impl<'a> Supply<'a> {
     /// Reads the first source that can be read and has the digest asked for.
     ///
     /// # Errors
-    /// Of the last source, if all failed; at once if the reason is not the source's.
+    /// If all sources failed, that of the one that says most: a wrong digest before a failure that may pass, and that before one
+    /// that is final. At once, if the reason is not the source's.
     pub(crate) fn pour(self, sink: &mut dyn Sink, session: &mut Session<'_>) -> Result<Poured, Error> {
         let deadline = self.request.http.max_time.map(Deadline::after);
         let mut attempts = 0;
+        let mut gravest: Option<Error> = None;
         let mut origins = self.origins.into_iter().peekable();
         while let Some((from, origin)) = origins.next() {
             let poured = origin.and_then(|origin| pour_one(self.request, &from, &origin, deadline, sink, session));
@@ -88,15 +90,29 @@ impl<'a> Supply<'a> {
                     poured.facts.attempts += attempts;
                     return Ok(poured);
                 }
-                Err(error) if origins.peek().is_none() || !is_the_sources_fault(&error) => return Err(error),
+                Err(error) if !is_the_sources_fault(&error) => return Err(error),
                 Err(error) => {
                     attempts += 1;
-                    session.event(Event::NextMirror { error: &error });
-                    sink.restart()?;
+                    if origins.peek().is_some() {
+                        session.event(Event::NextMirror { error: &error });
+                        sink.restart()?;
+                    }
+                    if gravest.as_ref().is_none_or(|before| gravity(&error) >= gravity(before)) {
+                        gravest = Some(error);
+                    }
                 }
             }
         }
-        unreachable!("a request has at least one source, and the last one returns")
+        Err(gravest.expect("a request has at least one source"))
+    }
+}
+
+/// How much the failure of one mirror among others says: somebody serves other bytes; one may answer later.
+fn gravity(error: &Error) -> u8 {
+    match error.kind() {
+        ErrorKind::Untrusted => 2,
+        ErrorKind::TryLater => 1,
+        _ => 0,
     }
 }
 
@@ -158,6 +174,9 @@ fn pour_one(
             checked.finish()
         }
     };
+    if html && request.sha256.is_none() {
+        return Err(Error::WebPage { url: from.to_owned() });
+    }
     let trusted = Trusted::require(from, request.sha256, digest, html)?;
     Ok(Poured { facts, trusted })
 }

@@ -1,6 +1,7 @@
 //! Sealed, prepared, committed: the order of calls that makes a swap survive a power cut.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use rustix::io::Errno;
 use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
-use crate::fs::dir::Dir;
+use crate::fs::dir::{self, Dir};
 use crate::fs::temp::{Named, Temp};
 use crate::fs::{rename, sync};
 
@@ -92,7 +93,12 @@ impl Prepared {
             Publish::Replace => rename::replace(&self.dir, self.named.name(), leaf),
             Publish::NoClobber => rename::create(&self.dir, self.named.name(), leaf),
         };
-        renamed.map_err(|errno| self.rename_error(errno.into()))?;
+        let renamed = renamed.map_err(std::io::Error::from).and_then(|()| failpoint::hit("rename-reply"));
+        if let Err(error) = renamed
+            && !self.has_name(leaf)
+        {
+            return Err(self.rename_error(error));
+        }
         self.named.published();
         observer.event(&Event::Published);
         let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
@@ -102,6 +108,14 @@ impl Prepared {
         }
     }
 
+    /// Whether the new file has its name already: over a network the reply of a rename may be lost, and the answer to its
+    /// repetition is then an error.
+    fn has_name(&self, leaf: &OsStr) -> bool {
+        let renamed = |stat: Stat| (stat.st_dev, stat.st_ino) == (self.stat.st_dev, self.stat.st_ino);
+        dir::stat_at(&*self.dir, leaf).is_ok_and(renamed)
+            && dir::stat_at(&*self.dir, self.named.name()).err() == Some(Errno::NOENT)
+    }
+
     fn rename_error(&self, source: std::io::Error) -> Error {
         let target = |obstacle| Error::Target { path: self.target.clone(), obstacle };
         match Errno::from_io_error(&source) {
@@ -109,9 +123,20 @@ impl Prepared {
             // rename(2) gives EBUSY for a mount point, also for one in another mount namespace on older kernels.
             Some(Errno::BUSY) => target(Obstacle::MountPoint),
             Some(Errno::ISDIR) => target(Obstacle::Directory),
+            // The directory was removed meanwhile, or the staged file was.
+            Some(Errno::NOENT) => Error::TargetChanged { path: self.target.clone() },
             _ => name_error("rename the new file to", &self.target, source),
         }
     }
+}
+
+/// Puts a file that is in place already, and its name, on the disk.
+///
+/// # Errors
+/// [`Error::InDoubt`].
+pub(crate) fn make_durable(file: &File, dir: &Dir, path: &Path) -> Result<(), Error> {
+    let synced = sync::file(file).and_then(|()| sync::dir(dir, Some(file)));
+    synced.map_err(|source| Error::InDoubt { path: path.to_owned(), source })
 }
 
 /// An error of giving a name. Write permission was there when the plan was made: what forbids it now are flags that nothing

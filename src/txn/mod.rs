@@ -4,6 +4,6 @@ mod commit;
 mod litter;
 mod stage;
 
-pub(crate) use commit::Publish;
+pub(crate) use commit::{Publish, make_durable};
 pub(crate) use litter::sweep;
 pub(crate) use stage::Stage;

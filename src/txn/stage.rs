@@ -41,11 +41,19 @@ impl Stage {
             use rustix::io::Errno;
             let obstacle = match Errno::from_io_error(&source) {
                 Some(Errno::ACCESS | Errno::PERM) => Obstacle::NotWritable,
+                // It was there a moment ago.
+                Some(Errno::NOENT) => Obstacle::MissingParent,
                 _ => return Error::write("create a temporary file in", dir.path(), source),
             };
             Error::Target { path: dir.path().to_owned(), obstacle }
         })?;
         Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0, behind: copy::WriteBehind::default() })
+    }
+
+    /// Whether the stage was made in this directory.
+    pub(crate) fn is_in(&self, dir: &Dir) -> bool {
+        let id = |dir: &Dir| rustix::fs::fstat(dir).map(|stat| (stat.st_dev, stat.st_ino)).ok();
+        id(&self.dir).is_some_and(|ours| Some(ours) == id(dir))
     }
 
     /// The file, to read back what was written.

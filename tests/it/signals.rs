@@ -5,7 +5,7 @@ use std::fs;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 
-use crate::support::{Running, Scratch, Snapshot, failpoints_available, swapbin};
+use crate::support::{Process, Running, Scratch, Snapshot, failpoints_available, swapbin};
 
 const CANCELLING: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
 
@@ -212,4 +212,72 @@ fn the_file_size_limit_gives_an_error_and_no_signal() {
     let outcome = swapbin(&scratch).from("new").to("app").limited(libc::RLIMIT_FSIZE, 4096).run();
     outcome.exits(9).says("file size limit");
     scratch.snapshot().assert_same_as(&before);
+}
+
+/// A pipe that takes not one byte more, and its reading end.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let flags = rustix::fs::fcntl_getfl(&writer).unwrap();
+    rustix::fs::fcntl_setfl(&writer, flags | rustix::fs::OFlags::NONBLOCK).unwrap();
+    while rustix::io::write(&writer, &[b'x'; 4096]).is_ok() {}
+    rustix::fs::fcntl_setfl(&writer, flags).unwrap();
+    (reader, writer)
+}
+
+#[test]
+fn a_signal_ends_a_run_that_nobody_listens_to() {
+    let (scratch, before) = tree();
+    for (verbose, done) in [(true, false), (false, true)] {
+        let (_reader, writer) = full_pipe();
+        let mut command = std::process::Command::new(crate::support::program_under_test());
+        command.current_dir(scratch.root()).env_clear().args(["--from", "new", "--to", "app"]).stdin(std::process::Stdio::null());
+        match verbose {
+            true => command.arg("-v").stdout(std::process::Stdio::null()).stderr(writer),
+            false => command.stdout(writer).stderr(std::process::Stdio::null()),
+        };
+        let mut process = Process::spawn(&mut command);
+        // It is waiting for the reader when it has opened the target, or when the target is new.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let replaced = || scratch.read("app") == scratch.read("new");
+        while !(if done { replaced() } else { is_polling(process.pid()) }) {
+            assert!(std::time::Instant::now() < deadline, "it neither waits nor goes on");
+            std::thread::yield_now();
+        }
+        process.signal(Signal::TERM);
+        let status = process.wait(std::time::Duration::from_secs(20)).expect("the signal ends it");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::TERM.as_raw()), "{status:?}");
+        match done {
+            false => scratch.snapshot().assert_same_as(&before),
+            true => scratch.assert_no_litter(),
+        }
+    }
+}
+
+/// Whether a process sleeps in poll(2) or ppoll(2).
+fn is_polling(pid: rustix::process::Pid) -> bool {
+    let call = fs::read_to_string(format!("/proc/{}/syscall", pid.as_raw_nonzero())).unwrap_or_default();
+    let number = call.split(' ').next().and_then(|number| number.parse().ok());
+    [Some(libc::SYS_poll), Some(libc::SYS_ppoll)].contains(&number)
+}
+
+#[test]
+fn a_target_that_becomes_another_while_the_source_is_read_is_planned_for_anew() {
+    let (scratch, _) = tree();
+    let mut running = swapbin(&scratch).from("-").to("app").stdin_open().spawn();
+    running.wait_until("it reads", |running| has_stage(running));
+    fs::write(scratch.path("app"), "of somebody else").unwrap();
+    fs::set_permissions(scratch.path("app"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    running.feed(b"new");
+    running.close_stdin();
+    running.wait().exits(0).prints("replaced");
+    assert_eq!(crate::support::Entry::of(scratch.path("app")).mode, 0o700, "the mode it had when it was replaced");
+
+    let mut running = swapbin(&scratch).from("-").to("app").stdin_open().spawn();
+    running.wait_until("it reads", |running| has_stage(running));
+    fs::remove_file(scratch.path("app")).unwrap();
+    mknodat(CWD, scratch.path("app"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    running.feed(b"newer");
+    running.close_stdin();
+    running.wait().exits(9).says("fifo");
+    scratch.assert_no_litter();
 }

@@ -109,7 +109,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10", help_heading = "Source")]
     pub connect_timeout: Duration,
 
-    /// The longest time without a byte.
+    /// The longest time an address may send nothing.
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30", help_heading = "Source")]
     pub stall_timeout: Duration,
 

@@ -56,10 +56,22 @@ pub fn usage(mut error: clap::Error) -> ExitCode {
 
 /// Ends a run that failed: by its signal if it was cancelled, so that the caller sees what happened.
 pub fn failure(error: &Error, cancel: &Cancel) -> ExitCode {
-    if let (Error::Cancelled, Some(signal)) = (error, cancel.signal()) {
-        let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
+    if matches!(error, Error::Cancelled) {
+        end_by_signal(cancel);
     }
     ExitCode::from(code(error.kind()))
+}
+
+/// Ends a run that did its work and could not say so; by the signal, if one came while nobody took the report.
+pub fn unreported(cancel: &Cancel) -> ExitCode {
+    end_by_signal(cancel);
+    ExitCode::FAILURE
+}
+
+fn end_by_signal(cancel: &Cancel) {
+    if let Some(signal) = cancel.signal() {
+        let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
+    }
 }
 
 /// Lets SIGINT, SIGTERM and SIGHUP cancel. One that was ignored when we were started stays so.

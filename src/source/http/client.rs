@@ -59,7 +59,12 @@ fn build(options: &HttpOptions, connecting: &Connecting, secure: bool) -> Result
         .connect_timeout(options.connect_timeout)
         .timeout(longest_wait)
         .connector_layer(connecting.layer())
+        // A connection that is kept may be closed by the server just as the next redirect wants it.
+        .pool_max_idle_per_host(0)
         .tls_backend_preconfigured(trust);
+    if options.proxy.is_none() && no_proxy_at_all() {
+        builder = builder.no_proxy();
+    }
     if let Some(url) = proxy_url(options).map_err(|error| error.to_string())? {
         let proxy = Proxy::all(url).map_err(|_| "the proxy's address cannot be used".to_owned())?;
         builder = builder.proxy(proxy);
@@ -72,9 +77,36 @@ fn build(options: &HttpOptions, connecting: &Connecting, secure: bool) -> Result
 /// # Errors
 /// [`Error::BadOption`], which does not repeat the address, because it may hold a password.
 pub(super) fn proxy_url(options: &HttpOptions) -> Result<Option<Url>, Error> {
-    let Some(given) = &options.proxy else { return Ok(None) };
-    let bad = |reason: &str| Error::BadOption { option: "--proxy", reason: reason.to_owned() };
-    let given = given.expose();
+    options.proxy.as_ref().map(|given| parse_proxy("--proxy", given.expose())).transpose()
+}
+
+/// The variables that name a proxy, as curl(1) has them.
+const PROXY_VARIABLES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// Refuses a proxy of the environment that cannot be used. Left to itself, the client would go past it, which may be just what
+/// the proxy is there to prevent.
+///
+/// # Errors
+/// [`Error::BadOption`], named by the variable.
+pub(super) fn judge_environment(options: &HttpOptions) -> Result<(), Error> {
+    if options.proxy.is_some() || no_proxy_at_all() {
+        return Ok(());
+    }
+    for name in PROXY_VARIABLES {
+        if let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) {
+            parse_proxy(name, &value.to_string_lossy())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the environment says that no address is reached by a proxy.
+fn no_proxy_at_all() -> bool {
+    ["no_proxy", "NO_PROXY"].iter().any(|name| env::var(name).is_ok_and(|hosts| hosts.trim() == "*"))
+}
+
+fn parse_proxy(option: &'static str, given: &str) -> Result<Url, Error> {
+    let bad = |reason: &str| Error::BadOption { option, reason: reason.to_owned() };
     let text = if given.contains("://") { given.to_owned() } else { format!("http://{given}") };
     let url = Url::parse(&text).map_err(|_| bad("not a valid address"))?;
     if !matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
@@ -83,7 +115,10 @@ pub(super) fn proxy_url(options: &HttpOptions) -> Result<Option<Url>, Error> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err(bad("the address names no host"));
     }
-    Ok(Some(url))
+    if given.contains(char::is_whitespace) {
+        return Err(bad("not a valid address"));
+    }
+    Ok(url)
 }
 
 /// Whether even plain addresses may be reached by way of TLS.

@@ -47,6 +47,7 @@ pub(crate) struct Fetched {
 /// [`Error::BadOption`], which names the option and never repeats a secret.
 pub(crate) fn check_options(options: &HttpOptions) -> Result<(), Error> {
     client::proxy_url(options)?;
+    client::judge_environment(options)?;
     credentials::headers(options)?;
     options.cacert.as_deref().map_or(Ok(()), |path| tls::read_pem(path).map(drop))
 }

@@ -1,6 +1,6 @@
 //! Whom https trusts: the system's certificates and those the caller adds.
 
-use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +9,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::{Error, quoted};
+use crate::source::LocalSource;
+
+/// Bytes of certificates read at most; the systems' own bundles have a quarter of a megabyte.
+const LARGEST: u64 = 8 << 20;
 
 /// What the connections of an https client trust.
 ///
@@ -40,7 +44,14 @@ pub(super) fn nobody() -> ClientConfig {
 /// [`Error::BadOption`] for a file that cannot be read, or holds no certificate, or one that cannot be used.
 pub(super) fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let bad = |reason: String| Error::BadOption { option: "--cacert", reason };
-    let pem = fs::read(path).map_err(|error| bad(format!("cannot read {}: {}", quoted(path), crate::error::lowered(&error))))?;
+    let unreadable = |error| bad(format!("cannot read {}: {}", quoted(path), crate::error::lowered(&error)));
+    let file = LocalSource::open(path).map_err(|error| bad(error.to_string()))?;
+    // It is read more than once, and as a whole.
+    if !file.is_regular() {
+        return Err(bad(format!("{} is no regular file", quoted(path))));
+    }
+    let mut pem = Vec::new();
+    file.file().take(LARGEST).read_to_end(&mut pem).map_err(unreadable)?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| unusable(path))?;
     if certificates.is_empty() {
         return Err(bad(format!("{} holds no PEM certificate", quoted(path))));
@@ -74,11 +85,11 @@ mod tests {
         let path = dir.path().join("ca.pem");
         let reason = || read_pem(&path).unwrap_err().to_string();
         assert!(reason().ends_with("no such file or directory"), "{}", reason());
-        fs::write(&path, "not a certificate").unwrap();
+        std::fs::write(&path, "not a certificate").unwrap();
         assert!(reason().ends_with("holds no PEM certificate"), "{}", reason());
-        fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+        std::fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
         assert!(reason().ends_with("holds a certificate that cannot be used"), "{}", reason());
-        fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
+        std::fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
         assert!(reason().starts_with("--cacert: "), "{}", reason());
     }
 }

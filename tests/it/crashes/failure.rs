@@ -108,3 +108,29 @@ fn a_failure_is_one_json_object_that_names_the_target() {
     outcome.exits(9);
     assert!(outcome.json().to_string().contains("app"), "{outcome}");
 }
+
+#[test]
+fn after_a_run_in_doubt_the_next_one_syncs_before_it_says_unchanged() {
+    if !failpoints_available() {
+        return;
+    }
+    let tree = Tree::new();
+    swapbin(&tree.scratch).from("new").to("app").failpoint("sync-dir", &EIO.to_string()).run().exits(8);
+    let Some((outcome, calls)) = swapbin(&tree.scratch).from("new").to("app").strace("fsync") else { return };
+    outcome.exits(0).prints("unchanged");
+    assert_eq!(calls.iter().filter(|call| call.name == "fsync" && call.succeeded()).count(), 2, "{calls:?}");
+}
+
+#[test]
+fn a_rename_whose_reply_was_lost_is_a_rename() {
+    if !failpoints_available() {
+        return;
+    }
+    for errno in [ESTALE, EIO, libc::ENOENT, EEXIST] {
+        let tree = Tree::new();
+        let outcome = swapbin(&tree.scratch).from("new").to("app").failpoint("rename-reply", &errno.to_string()).run();
+        outcome.exits(0).prints("replaced");
+        assert_eq!(tree.scratch.read("app"), tree.scratch.read("new"));
+        tree.scratch.assert_no_litter();
+    }
+}

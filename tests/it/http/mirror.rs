@@ -60,3 +60,21 @@ fn a_mirror_elsewhere_never_sees_the_token_of_the_first() {
     assert_eq!(other.requests()[0].header("authorization"), None);
     assert_eq!(other.requests()[0].header("x-key"), None);
 }
+
+#[test]
+fn when_all_mirrors_fail_the_code_tells_the_gravest_reason_whatever_the_order() {
+    let codes = |replies: [Reply; 2]| {
+        let app = OldApp::new();
+        let servers = replies.map(Server::answering);
+        let command = swapbin(&app.scratch).from(servers[0].url("/app")).from(servers[1].url("/app")).to("app");
+        command.args(["--retry", "0", "--sha256", &sha256("new")]).run().code
+    };
+    for (one, other, code) in [
+        (Reply::ok("evil"), Reply::status(404), 4),
+        (Reply::status(503), Reply::status(404), 75),
+        (Reply::ok("evil"), Reply::status(503), 4),
+    ] {
+        assert_eq!(codes([one.clone(), other.clone()]), Some(code));
+        assert_eq!(codes([other, one]), Some(code));
+    }
+}

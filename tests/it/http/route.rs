@@ -115,3 +115,24 @@ fn a_proxy_that_is_not_there_is_a_failure_for_now_and_its_password_is_not_shown(
     app.survives(&outcome, 75).never_mentions("s3cr3t");
     assert_eq!(server.connections(), 0, "never around the proxy");
 }
+
+#[test]
+fn a_proxy_of_the_environment_that_cannot_be_used_is_an_error_and_not_passed_by() {
+    let app = OldApp::new();
+    let server = Server::answering(Reply::ok("new"));
+    for proxy in ["http://[::1", "file:///x", "http://u:hunter2 x@h:1"] {
+        let command = swapbin(&app.scratch).from(server.url("/app")).to("app").args(["--sha256", &sha256("new")]);
+        let outcome = command.env("http_proxy", proxy).run();
+        app.survives(&outcome, 2).says("http_proxy").never_mentions("hunter2");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_star_in_no_proxy_means_no_proxy_for_anything() {
+    let app = OldApp::new();
+    let server = Server::answering(Reply::ok("new"));
+    let command = swapbin(&app.scratch).from(server.url("/app")).to("app").args(["--sha256", &sha256("new")]);
+    let outcome = command.env("http_proxy", "http://127.0.0.1:1").env("no_proxy", "*").run();
+    app.becomes(&outcome, "new");
+}

@@ -141,3 +141,31 @@ fn a_secret_with_a_line_end_inside_does_not_become_a_second_header() {
     app.survives(&outcome, 2).never_mentions(SECRET);
     assert_eq!(server.connections(), 0);
 }
+
+#[test]
+fn a_secret_given_in_the_wrong_place_is_not_repeated() {
+    let app = OldApp::new();
+    let command = |arguments: &[&str]| swapbin(&app.scratch).to("app").args(arguments).run();
+    for arguments in [
+        &["--from", "http://127.0.0.1:1/", "--insecure-http", "--token-env", "hunter2"][..],
+        &["--from", "http://127.0.0.1:1/", "--insecure-http", "--header-env", "Cookie=hunter2"],
+        &["--from", "http:/bob:hunter2@127.0.0.1/app"],
+        &["--from", " https://bob:hunter2@127.0.0.1:1/app", "--retry", "0", "--connect-timeout", "1"],
+    ] {
+        let outcome = command(arguments);
+        assert!(outcome.code.is_some_and(|code| code != 0), "{outcome}");
+        outcome.never_mentions("hunter2");
+    }
+    app.scratch.snapshot().assert_same_as(&app.before);
+}
+
+#[test]
+fn an_endless_file_is_no_token_and_no_certificate() {
+    let app = OldApp::new();
+    for option in ["--token-file", "--cacert"] {
+        let command = swapbin(&app.scratch).from("https://127.0.0.1:1/app").to("app").args(["--retry", "0", option, "/dev/zero"]);
+        let outcome = command.measured().run();
+        outcome.exits(2).says(option).needs_at_most(16 << 20);
+    }
+    app.scratch.snapshot().assert_same_as(&app.before);
+}

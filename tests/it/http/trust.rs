@@ -159,3 +159,14 @@ fn the_object_of_a_failure_has_the_exit_code() {
     assert_eq!(object["error"]["code"], 7);
     assert_eq!(object["error"]["kind"], "unavailable");
 }
+
+#[test]
+fn a_web_page_is_never_installed_unless_its_digest_says_so() {
+    let app = OldApp::new();
+    let page = "<!DOCTYPE html><title>Log in</title>";
+    let server = Server::answering(Reply::ok(page));
+    let outcome = swapbin(&app.scratch).from(server.url("/app")).to("app").arg("--insecure-http").run();
+    app.survives(&outcome, 5).says("HTML").says("hint: ");
+    let outcome = swapbin(&app.scratch).from(server.url("/app")).to("app").args(["--sha256", &sha256(page)]).run();
+    app.becomes(&outcome, page);
+}

@@ -1,7 +1,7 @@
 //! Directories in which the caller may not do what a rename needs.
 
 use super::Tree;
-use crate::support::{NOBODY, ordinary_uid, require_root, swapbin, swapbin_as_ordinary_user};
+use crate::support::{NOBODY, Scratch, ordinary_uid, require_root, swapbin, swapbin_as_ordinary_user};
 
 #[test]
 fn a_directory_without_write_permission_is_refused_and_named() {
@@ -81,4 +81,23 @@ fn a_refused_directory_is_seen_by_a_dry_run_and_a_check_too() {
     if rustix::process::geteuid().is_root() {
         swapbin(&tree.scratch).from("new").to("bin/app").arg("--allow-shared-path").arg("--check").run().exits(10);
     }
+}
+
+#[test]
+fn root_does_not_fill_what_another_user_planted_in_a_sticky_directory() {
+    if !require_root() {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.file("new", "new");
+    scratch.directory("shared").mode(0o1777);
+    scratch.file("shared/app", "planted").mode(0o755).owner(NOBODY, NOBODY);
+    let before = scratch.snapshot();
+    for from in ["new", "shared/app"] {
+        let outcome = swapbin(&scratch).from(from).to("shared/app").run();
+        assert!(matches!(outcome.code, Some(9)), "{outcome}");
+        outcome.says("shared/app").says("sticky").says("hint: ");
+    }
+    scratch.snapshot().assert_same_as(&before);
+    swapbin(&scratch).from("new").to("shared/app").arg("--allow-shared-path").run().exits(0);
 }

@@ -16,8 +16,8 @@ const TOKEN_FILE: u64 = 64 << 10;
 
 /// Runs it.
 pub fn run(args: Args) -> ExitCode {
-    let mut ui = Ui::new(&args);
     let mut host = Host::system();
+    let mut ui = Ui::new(&args, host.cancel.clone());
     if let Some(dir) = args.state_dir.as_ref().filter(|dir| !dir.as_os_str().is_empty()) {
         host.state_dir = dir.clone();
     }
@@ -26,19 +26,16 @@ pub fn run(args: Args) -> ExitCode {
         (false, true) => swapbin::dry_run,
         (false, false) => swapbin::swap,
     };
-    let done = exit::cancel_on_signals(&host.cancel)
-        .map_err(|source| Error::Io { op: "handle signals in", path: "swapbin".into(), source })
-        .and_then(|()| into_request(&args))
-        .and_then(|request| work(&request, &host, &mut ui));
-    match done {
-        Ok(report) => {
-            let printed = ui.report(&report);
-            match report.action {
-                _ if !printed => ExitCode::FAILURE,
-                Action::WouldInstall if args.check => ExitCode::from(exit::WOULD_CHANGE),
-                _ => ExitCode::SUCCESS,
-            }
-        }
+    // Until here a signal may end us as it will: a token may come from a pipe, and nothing is to be cleaned up yet.
+    let request = into_request(&args);
+    let handled = exit::cancel_on_signals(&host.cancel);
+    let handled = handled.map_err(|source| Error::Io { op: "handle signals in", path: "swapbin".into(), source });
+    match request.and_then(|request| handled.and_then(|()| work(&request, &host, &mut ui))) {
+        Ok(report) => match report.action {
+            _ if !ui.report(&report) => exit::unreported(&host.cancel),
+            Action::WouldInstall if args.check => ExitCode::from(exit::WOULD_CHANGE),
+            _ => ExitCode::SUCCESS,
+        },
         Err(error) => {
             ui.error(&error, &args);
             exit::failure(&error, &host.cancel)
@@ -103,9 +100,7 @@ fn token(args: &Args) -> Result<Option<Secret>, Error> {
 fn variable_value(option: &'static str, variable: &str) -> Result<Secret, Error> {
     match std::env::var(variable) {
         Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
-        _ => Err(Error::BadOption {
-            option,
-            reason: format!("the environment has no usable variable {}", swapbin::quoted(variable)),
-        }),
+        // The name is not repeated: it may be the secret itself, given where its name should be.
+        _ => Err(Error::BadOption { option, reason: "the environment has no usable variable of that name".to_owned() }),
     }
 }

@@ -12,6 +12,7 @@ pub fn of(error: &Error) -> Option<String> {
         Error::SameFile { .. } => "name another file, or copy this one somewhere else first".to_owned(),
         Error::SourceIsDirectory { .. } => "name the file in it".to_owned(),
         Error::SourceEmpty { .. } => "if an empty file is wanted, give --allow-empty".to_owned(),
+        Error::WebPage { .. } => "check the address; if a web page is what you want, give its --sha256".to_owned(),
         Error::SourceTooLarge { .. } => "if that is right, give a larger --max-filesize".to_owned(),
         Error::SourceChanged { .. } => "wait until whoever writes the source is done, and run this again".to_owned(),
         Error::TargetChanged { .. } => "look at who else changes it, and run this again".to_owned(),
@@ -72,7 +73,9 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
                 .to_owned()
         }
         Obstacle::NotSearchable => "run this as a user who may enter it".to_owned(),
-        Obstacle::Sticky { .. } => "run this as the owner of the file or of the directory".to_owned(),
+        Obstacle::Sticky { .. } => {
+            "run this as the file's owner; as root, remove the file first, or trust its owner with --allow-shared-path".to_owned()
+        }
         Obstacle::SharedDirectory { owner: 0, .. } => {
             format!("chmod go-w {name}, or trust whoever may write there with --allow-shared-path")
         }

@@ -3,13 +3,15 @@
 mod hint;
 mod json;
 mod progress;
+mod stream;
 mod words;
 
-use std::io::{self, Write};
+use std::io;
 
 use anstream::stream::IsTerminal as _;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use swapbin::{Error, Event, Observer, Report};
+use swapbin::{Cancel, Error, Event, Observer, Report};
 
 use crate::args::Args;
 use progress::Progress;
@@ -24,16 +26,19 @@ pub struct Ui {
     verbose: bool,
     json: bool,
     progress: Progress,
+    cancel: Cancel,
 }
 
 impl Ui {
-    pub fn new(args: &Args) -> Ui {
+    /// `cancel` ends also the wait for somebody who does not read.
+    pub fn new(args: &Args, cancel: Cancel) -> Ui {
         let shows = if args.quiet { crate::args::ProgressWhen::Never } else { args.progress };
         Ui {
             quiet: args.quiet,
             verbose: args.verbose > 0,
             json: args.json,
             progress: Progress::new(shows, io::stderr().is_terminal()),
+            cancel,
         }
     }
 
@@ -63,9 +68,10 @@ impl Ui {
 
     /// A reader that has gone away has seen enough; a full disk behind standard output is an error like any other.
     fn print(&mut self, line: &str, target: &std::path::Path) -> bool {
-        match writeln!(io::stdout().lock(), "{line}") {
+        match stream::write(io::stdout(), format!("{line}\n").as_bytes(), &self.cancel) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => true,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => false,
             Err(error) => {
                 let op = "write to standard output the report on";
                 let error = Error::Io { op, path: target.to_owned(), source: error };
@@ -76,7 +82,16 @@ impl Ui {
     }
 
     fn say(&self, style: Style, label: &str, text: &str) {
-        let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
+        let style = match AutoStream::choice(&io::stderr()) {
+            ColorChoice::Never => Style::new(),
+            _ => style,
+        };
+        self.tell(&format!("{style}{label}:{style:#} {text}"));
+    }
+
+    /// A line on standard error. Whether it can be written there changes nothing.
+    fn tell(&self, line: &str) {
+        let _ = stream::write(io::stderr(), format!("{line}\n").as_bytes(), &self.cancel);
     }
 }
 
@@ -90,9 +105,7 @@ impl Observer for Ui {
             _ => {}
         }
         if let Some(line) = words::event(event, self.verbose).filter(|_| !self.quiet) {
-            self.progress.pause(|| {
-                let _ = writeln!(io::stderr().lock(), "{line}");
-            });
+            self.progress.pause(|| self.tell(&line));
         }
     }
 }
