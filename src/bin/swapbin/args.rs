@@ -14,7 +14,7 @@ Exit status:
   1    failed: input or output, or anything without a code of its own
   2    usage
   4    untrusted: the digest is wrong
-  5    rejected: the source is empty, too large, a directory, or the target itself, or gives no name
+  5    rejected: the source is empty, too large, a directory, the target itself or a web page
   7    unavailable: the source is not there, or may not be read or fetched
   8    in doubt: the new file is in place, but may not survive a power cut
   9    target: the destination is refused

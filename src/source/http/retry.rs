@@ -10,9 +10,9 @@ const LONGEST_ASKED: Duration = Duration::from_secs(120);
 /// The longest pause of our own making.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Whether the same request may succeed later: RFC 9110, section 15. 501 and 505 speak of what the server cannot do at all.
+/// Whether the same request may succeed later: RFC 9110, section 15.
 pub(super) fn is_transient(status: u16) -> bool {
-    matches!(status, 408 | 429) || (500..600).contains(&status) && !matches!(status, 501 | 505)
+    matches!(status, 408 | 429) || (500..600).contains(&status)
 }
 
 /// The pause after attempt number `attempt` failed: as long as the server asked for, or else doubling from a second.
@@ -80,10 +80,10 @@ mod tests {
 
     #[test]
     fn refusals_are_final_and_overload_is_not() {
-        for status in [408, 429, 500, 502, 503, 504, 599] {
+        for status in [408, 429, 500, 501, 502, 503, 504, 505, 599] {
             assert!(is_transient(status), "{status}");
         }
-        for status in [204, 206, 300, 304, 400, 401, 403, 404, 407, 410, 451, 501, 505, 600] {
+        for status in [204, 206, 300, 304, 400, 401, 403, 404, 407, 410, 451, 600] {
             assert!(!is_transient(status), "{status}");
         }
     }
