@@ -25,4 +25,4 @@ pub use request::{
     Account, Digest, EmptySource, Follow, HttpOptions, Kept, Mode, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
     Request, Secret, Source, SourceUrl, WhenCurrent,
 };
-pub use sys::{ignore_sigxfsz, signal_is_ignored};
+pub use sys::{group_id, ignore_sigxfsz, signal_is_ignored, user_id};

@@ -66,7 +66,7 @@ pub fn ignore_sigxfsz() {
 ///
 /// # Errors
 /// The account database could not be asked.
-pub(crate) fn user_id(name: &str) -> io::Result<Option<u32>> {
+pub fn user_id(name: &str) -> io::Result<Option<u32>> {
     look_up(name, |name, buffer| {
         // SAFETY: `zeroed` is a valid passwd (null pointers), `name` is NUL-terminated, the buffer's length is passed with it,
         // and only the plain number is read before the buffer goes away.
@@ -83,7 +83,7 @@ pub(crate) fn user_id(name: &str) -> io::Result<Option<u32>> {
 ///
 /// # Errors
 /// The account database could not be asked.
-pub(crate) fn group_id(name: &str) -> io::Result<Option<u32>> {
+pub fn group_id(name: &str) -> io::Result<Option<u32>> {
     look_up(name, |name, buffer| {
         // SAFETY: as in `user_id`.
         unsafe {
