@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use rustix::fs::Timestamps;
+
 use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
 use crate::request::{Kept, Mode};
@@ -46,6 +48,8 @@ pub(crate) struct Wanted {
     pub(crate) mode: Mode,
     /// Whether the mode is the old file's, unchanged.
     pub(crate) mode_kept: bool,
+    /// Access and modification time, where they are not to be the present.
+    pub(crate) times: Option<Timestamps>,
     /// Extended attributes, access control list, capabilities and label among them.
     pub(crate) xattrs: Vec<Xattr>,
 }

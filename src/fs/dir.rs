@@ -38,6 +38,19 @@ impl Dir {
         }
     }
 
+    /// Opens a directory by its path, links followed. One that may be written but not read is opened with O_PATH.
+    pub(crate) fn open(path: &Path) -> Result<Dir, Errno> {
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match rustix::fs::openat(CWD, path, flags | OFlags::RDONLY, Mode::empty()) {
+            Ok(fd) => Ok(Dir { fd, readable: true, path: path.to_owned() }),
+            Err(Errno::ACCESS) => {
+                let fd = rustix::fs::openat(CWD, path, flags | OFlags::PATH, Mode::empty())?;
+                Ok(Dir { fd, readable: false, path: path.to_owned() })
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
     /// The path, for messages only.
     pub(crate) fn path(&self) -> &Path {
         &self.path

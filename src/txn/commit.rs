@@ -57,10 +57,26 @@ impl Sealed {
     /// # After a crash
     /// The target is the old file; at most one temporary file is left, which the next run in this directory sweeps.
     pub(crate) fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared, Error> {
-        let Sealed { temp, dir, target, stat } = self;
-        let synced = failpoint::hit("sync").and_then(|()| sync::file(temp.file()));
-        synced.map_err(|source| Error::write("sync the new content of", &target, source))?;
+        self.sync()?;
         observer.event(&Event::Synced);
+        self.name()
+    }
+
+    /// The first half of [`Sealed::prepare`]: bytes and metadata go to the disk.
+    ///
+    /// # Errors
+    /// Of fsync(2), which is not to be retried.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        let synced = failpoint::hit("sync").and_then(|()| sync::file(self.temp.file()));
+        synced.map_err(|source| Error::write("sync the new content of", &self.target, source))
+    }
+
+    /// The second half of [`Sealed::prepare`]: the file gets its temporary name, and nobody can write to it any more.
+    ///
+    /// # Errors
+    /// Of linkat(2) and close(2).
+    pub(crate) fn name(self) -> Result<Prepared, Error> {
+        let Sealed { temp, dir, target, stat } = self;
         let named = failpoint::hit("link").and_then(|()| temp.name_and_close());
         let named = named.map_err(|source| name_error("name the new file of", &target, source))?;
         Ok(Prepared { named, dir, target, stat })
@@ -86,6 +102,20 @@ impl Prepared {
         cancel: &Cancel,
         observer: &mut dyn Observer,
     ) -> Result<Stat, Error> {
+        self.publish(leaf, publish, cancel)?;
+        observer.event(&Event::Published);
+        let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
+        match synced {
+            Ok(()) => Ok(self.stat),
+            Err(source) => Err(Error::InDoubt { path: self.target, source }),
+        }
+    }
+
+    /// The rename alone. It is durable once the directory is synced.
+    ///
+    /// # Errors
+    /// The target is untouched.
+    pub(crate) fn publish(&mut self, leaf: &OsStr, publish: Publish, cancel: &Cancel) -> Result<(), Error> {
         failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
         cancel.check()?;
         let renamed = match publish {
@@ -94,12 +124,38 @@ impl Prepared {
         };
         renamed.map_err(|errno| self.rename_error(errno.into()))?;
         self.named.published();
-        observer.event(&Event::Published);
-        let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
-        match synced {
-            Ok(()) => Ok(self.stat),
-            Err(source) => Err(Error::InDoubt { path: self.target, source }),
+        Ok(())
+    }
+
+    /// The rename, with what is replaced kept as `backup`.
+    ///
+    /// # Guarantees
+    /// As [`Prepared::publish`]; `leaf` is never absent where the filesystem can link or exchange.
+    ///
+    /// # Errors
+    /// [`BackupError::Keep`] if the old file could not get its second name, and then nothing is changed.
+    pub(crate) fn publish_keeping(&mut self, leaf: &OsStr, backup: &OsStr, cancel: &Cancel) -> Result<(), BackupError> {
+        failpoint::hit("rename").map_err(|source| BackupError::Rename(self.rename_error(source)))?;
+        cancel.check().map_err(BackupError::Rename)?;
+        let renamed = rename::replace_keeping(&self.dir, self.named.name(), leaf, backup);
+        match renamed {
+            Ok(()) => {
+                self.named.published();
+                Ok(())
+            }
+            Err(rename::KeepError::Keep(errno)) => Err(BackupError::Keep(errno.into())),
+            Err(rename::KeepError::Replace(errno)) => Err(BackupError::Rename(self.rename_error(errno.into()))),
         }
+    }
+
+    /// The file, where it may be read.
+    pub(crate) fn reader(&self) -> Option<&std::fs::File> {
+        self.named.reader()
+    }
+
+    /// Gives up the descriptor by which others see that the owner lives: there may be more files than descriptors.
+    pub(crate) fn close_reader(&mut self) {
+        self.named.close_reader();
     }
 
     fn rename_error(&self, source: std::io::Error) -> Error {
@@ -112,6 +168,15 @@ impl Prepared {
             _ => name_error("rename the new file to", &self.target, source),
         }
     }
+}
+
+/// Why a file was not replaced with its predecessor kept.
+#[derive(Debug)]
+pub(crate) enum BackupError {
+    /// The predecessor could not be kept.
+    Keep(std::io::Error),
+    /// The new file could not be put in its place.
+    Rename(Error),
 }
 
 /// An error of giving a name. Write permission was there when the plan was made: what forbids it now are flags that nothing

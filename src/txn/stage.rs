@@ -35,7 +35,10 @@ impl Stage {
     /// # Errors
     /// [`Error::Target`] where no file can be made there.
     pub(crate) fn beside(dir: &Arc<Dir>, target: &Path) -> Result<Stage, Error> {
-        let made = failpoint::hit("stage").and_then(|()| Temp::create(dir));
+        Stage::new(dir, target, failpoint::hit("stage").and_then(|()| Temp::create(dir)))
+    }
+
+    fn new(dir: &Arc<Dir>, target: &Path, made: std::io::Result<Temp>) -> Result<Stage, Error> {
         let temp = made.map_err(|source| {
             use rustix::io::Errno;
             let obstacle = match Errno::from_io_error(&source) {
@@ -45,6 +48,29 @@ impl Stage {
             Error::Target { path: dir.path().to_owned(), obstacle }
         })?;
         Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0 })
+    }
+
+    /// A stage with a name, for a program that is given one.
+    ///
+    /// # Errors
+    /// As [`Stage::beside`].
+    pub(crate) fn named(dir: &Arc<Dir>, target: &Path) -> Result<Stage, Error> {
+        Stage::new(dir, target, Temp::create_named(dir))
+    }
+
+    /// The path of a stage that has a name.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.temp.name().map(|name| self.dir.path().join(name))
+    }
+
+    /// Opens the stage anew by its name, because a program may have put another file there.
+    ///
+    /// # Errors
+    /// It is gone, or no regular file.
+    pub(crate) fn reopen(&mut self) -> Result<(), Error> {
+        self.temp.reopen().map_err(|source| self.write_error(source))?;
+        self.written = self.stat()?.st_size as u64;
+        Ok(())
     }
 
     /// The file, to read back what was written.
@@ -145,6 +171,10 @@ impl Stage {
             attrs::set(file, xattr).map_err(|source| wanted.xattr_error(xattr, &self.target, source))?;
         }
         attrs::chmod(file, wanted.mode.bits()).map_err(|source| wanted.mode_error(&self.target, source))?;
+        if let Some(times) = &wanted.times {
+            let error = |source| Error::CannotSet { path: self.target.clone(), what: "times", value: "of the source".to_owned(), source };
+            attrs::set_times(file, times).map_err(error)?;
+        }
         let sealed = self.stat()?;
         if sealed.st_mode & 0o7777 != wanted.mode.bits() {
             return Err(wanted.mode_error(&self.target, rustix::io::Errno::PERM.into()));
