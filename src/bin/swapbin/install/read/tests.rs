@@ -1,7 +1,11 @@
 use std::collections::HashMap;
 
+use std::ffi::OsStr;
+use std::io;
+
 use super::*;
 use crate::install::backup::Control;
+use crate::install::invocation::{Batch, Context, Id, Job, Modes, Parents, Strip, Times, WhenSame};
 use crate::install::quote::Charset;
 
 /// A machine where only `/d` is a directory, and root the only account.
