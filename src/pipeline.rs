@@ -4,7 +4,10 @@
 //! Request -> Plan -> Stage -> bytes -> Trusted -> Sealed -> Prepared -> committed -> Report
 //! ```
 
+mod install;
 mod sinks;
+
+pub use install::install;
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -1,9 +1,11 @@
 //! The change: stage, prepare, commit. Knows nothing of where bytes come from.
 
 mod commit;
+mod flush;
 mod litter;
 mod stage;
 
-pub(crate) use commit::Publish;
+pub(crate) use commit::{BackupError, Prepared, Publish, Sealed};
+pub(crate) use flush::sync_all;
 pub(crate) use litter::sweep;
 pub(crate) use stage::Stage;

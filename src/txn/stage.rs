@@ -114,7 +114,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Takes the whole of a regular file, by reference where the filesystem can, else by a copy in the kernel.
+    /// Takes the whole of a regular file, by reference where the filesystem can, else by a copy in the kernel. Says whether it
+    /// was by reference.
     ///
     /// # Errors
     /// Of reading, as `read_error` puts it; of writing; of `on_chunk`.
@@ -125,11 +126,11 @@ impl Stage {
         sparse: bool,
         read_error: impl Fn(std::io::Error) -> Error,
         on_chunk: &mut dyn FnMut(u64) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         failpoint::hit("write").map_err(|error| self.write_error(error))?;
         if copy::reflink(source, self.file()) {
             self.written = rustix::fs::fstat(self.file()).map_err(|errno| self.write_error(errno.into()))?.st_size as u64;
-            return on_chunk(self.written);
+            return on_chunk(self.written).map(|()| true);
         }
         if !sparse {
             self.reserve(size)?;
@@ -139,7 +140,7 @@ impl Stage {
             copy::Side::Write(error) => self.write_error(error),
         })??;
         self.written = size;
-        Ok(())
+        Ok(false)
     }
 
     /// Gives the file its final owner, mode and attributes, and checks that it has them.
