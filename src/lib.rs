@@ -22,7 +22,8 @@ pub use event::{Cancel, Event, Observer};
 pub use pipeline::{Host, check, dry_run, install, swap};
 pub use report::{Action, Copied, FileFacts, InstallError, Installed, Report, SourceFacts, Times, Warning};
 pub use request::{
-    Account, BackupNames, BackupPolicy, Digest, Durability, EmptySource, FileTimes, Follow, HttpOptions, InstallFile, Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve,
-    Request, Secret, Source, SourceUrl, WhenCurrent,
+    Account, BackupNames, BackupPolicy, Digest, Durability, EmptySource, FileTimes, Follow, HttpOptions, InstallFile,
+    Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request, Secret, Source,
+    SourceUrl, WhenCurrent,
 };
 pub use sys::{group_id, ignore_sigxfsz, signal_is_ignored, user_id};

@@ -164,7 +164,7 @@ impl Call<'_> {
     fn fill(&self, stage: &mut Stage, source: &LocalSource) -> Result<Copied, InstallError> {
         let cancel = self.cancel;
         let Some(size) = source.size() else {
-            source.pour_into(&mut |chunk| stage.put(chunk), cancel).map_err(copy_error)?;
+            source.pour_into(&mut || cancel.check(), &mut |chunk| stage.put(chunk)).map_err(copy_error)?;
             return Ok(Copied::Stream);
         };
         let sparse = source.is_sparse();
@@ -240,7 +240,8 @@ impl Call<'_> {
             return;
         }
         for dir in self.dirs.all() {
-            let here = |slot: &&mut Slot| matches!(slot, Slot::Done { pending, .. } if std::sync::Arc::ptr_eq(&pending.entry.dir, dir));
+            let here =
+                |slot: &&mut Slot| matches!(slot, Slot::Done { pending, .. } if std::sync::Arc::ptr_eq(&pending.entry.dir, dir));
             let witness: Option<Option<&File>> = slots.iter().find_map(|slot| match slot {
                 Slot::Done { pending, prepared } if std::sync::Arc::ptr_eq(&pending.entry.dir, dir) => Some(prepared.reader()),
                 _ => None,
@@ -273,9 +274,10 @@ fn times_of(stat: &rustix::fs::Stat) -> Timestamps {
 fn system_error(error: Error) -> io::Error {
     use rustix::io::Errno;
     match error {
-        Error::Io { source, .. } | Error::Source { source, .. } | Error::CannotSet { source, .. } | Error::CannotKeep { source, .. } => {
-            source
-        }
+        Error::Io { source, .. }
+        | Error::Source { source, .. }
+        | Error::CannotSet { source, .. }
+        | Error::CannotKeep { source, .. } => source,
         Error::SourceIsDirectory { .. } => Errno::ISDIR.into(),
         Error::Target { obstacle, .. } => match obstacle {
             Obstacle::NotWritable => Errno::ACCESS,

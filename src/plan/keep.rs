@@ -100,7 +100,12 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
         old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
     });
     let mode_kept = kept_mode == Some(mode);
-    Ok(Decision { wanted: Wanted { uid, gid, mode, mode_kept, times: None, xattrs }, owner: (final_uid, final_gid), current, warnings })
+    Ok(Decision {
+        wanted: Wanted { uid, gid, mode, mode_kept, times: None, xattrs },
+        owner: (final_uid, final_gid),
+        current,
+        warnings,
+    })
 }
 
 /// The group the kernel gives a new file: the directory's, if that is setgid, inode(7).

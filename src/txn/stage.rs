@@ -129,7 +129,7 @@ impl Stage {
     ) -> Result<bool, Error> {
         failpoint::hit("write").map_err(|error| self.write_error(error))?;
         if copy::reflink(source, self.file()) {
-            self.written = rustix::fs::fstat(self.file()).map_err(|errno| self.write_error(errno.into()))?.st_size as u64;
+            self.written = self.stat()?.st_size as u64;
             return on_chunk(self.written).map(|()| true);
         }
         if !sparse {
@@ -139,7 +139,8 @@ impl Stage {
             copy::Side::Read(error) => read_error(error),
             copy::Side::Write(error) => self.write_error(error),
         })??;
-        self.written = size;
+        // Files of sysfs say a page and have less, down to nothing.
+        self.written = self.stat()?.st_size as u64;
         Ok(false)
     }
 
@@ -173,7 +174,8 @@ impl Stage {
         }
         attrs::chmod(file, wanted.mode.bits()).map_err(|source| wanted.mode_error(&self.target, source))?;
         if let Some(times) = &wanted.times {
-            let error = |source| Error::CannotSet { path: self.target.clone(), what: "times", value: "of the source".to_owned(), source };
+            let error =
+                |source| Error::CannotSet { path: self.target.clone(), what: "times", value: "of the source".to_owned(), source };
             attrs::set_times(file, times).map_err(error)?;
         }
         let sealed = self.stat()?;

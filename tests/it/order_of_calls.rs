@@ -66,6 +66,7 @@ fn assert_order(trace: &Trace, writes: &str) {
     let closed = trace.place(linked, "close", &[&fd]);
     let renamed = trace.place(closed, "renameat", &[".swapbin.s", "\"app\""]);
     let directory = trace.place(renamed, "fsync", &["/tree>"]);
+    assert_eq!(trace.count("unlink") + trace.count("unlinkat"), 0, "the name is never absent\n{trace}");
     let later_writes = trace.0[synced + 1..directory].iter().filter(|call| {
         let touches = ["write", "pwrite64", "copy_file_range", "ftruncate", "fallocate", "fchmod", "fchown", "fsetxattr"];
         touches.contains(&call.name.as_str())

@@ -39,7 +39,8 @@ pub(super) fn judge(
     dirs: &mut Dirs,
     taken: &mut Taken,
 ) -> Result<Verdict, InstallError> {
-    let source_stat = rustix::fs::statat(CWD, &file.source, AtFlags::empty()).map_err(|errno| InstallError::StatSource(errno.into()))?;
+    let source_stat =
+        rustix::fs::statat(CWD, &file.source, AtFlags::empty()).map_err(|errno| InstallError::StatSource(errno.into()))?;
     if FileType::from_raw_mode(source_stat.st_mode) == FileType::Directory {
         return Err(InstallError::SourceIsDirectory);
     }
@@ -88,8 +89,8 @@ fn is_same_file(source: &Path, source_stat: &Stat, entry: &Entry, target: &Stat,
     if (source_stat.st_dev, source_stat.st_ino) != (target.st_dev, target.st_ino) {
         return false;
     }
-    let through_link = dir::stat_at(CWD, source.as_os_str())
-        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
+    let through_link =
+        dir::stat_at(CWD, source.as_os_str()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
     through_link || target.st_nlink < 2 || entry.is_named(source)
 }
 

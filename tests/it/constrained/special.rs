@@ -29,6 +29,18 @@ fn a_file_of_sys_that_says_more_than_it_has_is_read_to_its_end() {
 }
 
 #[test]
+fn a_file_of_sys_that_says_more_than_it_has_and_has_nothing_is_empty() {
+    // The devices of an interrupt line that none uses.
+    let lines = fs::read_dir("/sys/kernel/irq").into_iter().flatten().flatten().map(|line| line.path().join("actions"));
+    let Some(source) = lines.into_iter().find(|file| fs::read(file).is_ok_and(|bytes| bytes.is_empty())) else { return };
+    let tree = Tree::of_caller();
+    assert!(fs::metadata(&source).unwrap().size() > 0);
+    swapbin(&tree.scratch).from(&source).to("his/app").run().exits(5).says("is empty");
+    assert_eq!(tree.scratch.read("his/app"), b"old");
+    tree.scratch.assert_no_litter();
+}
+
+#[test]
 fn standard_input_is_taken_from_where_it_stands() {
     use std::io::{Read, Seek, SeekFrom};
     let tree = Tree::of_caller();

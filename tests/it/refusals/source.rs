@@ -20,12 +20,14 @@ fn a_source_that_may_not_be_read_is_refused() {
     let tree = Tree::new(|scratch| {
         scratch.directory("mine").of_ordinary_user();
         scratch.file("mine/app", "old").of_ordinary_user();
-        scratch.file("secret", "new").of_ordinary_user().mode(0);
     });
-    // The snapshot before was root's, or could not be taken.
-    let outcome = swapbin_as_ordinary_user(&tree.scratch).from("secret").to("mine/app").run();
+    // Not in the tree, of which an ordinary user could take no snapshot then.
+    let secret = tree.scratch.tools().join("secret");
+    std::fs::write(&secret, "new").unwrap();
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+    let outcome = swapbin_as_ordinary_user(&tree.scratch).from(&secret).to("mine/app").run();
     outcome.says("permission denied");
-    tree.refuses(&outcome, 7, "secret", "cannot read source");
+    tree.refuses(&outcome, 7, &secret, "cannot read source");
 }
 
 #[test]

@@ -130,6 +130,18 @@ impl Scratch {
     }
 }
 
+/// A directory without write permission could not be emptied by an ordinary user.
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let mut left = vec![self.root()];
+        while let Some(directory) = left.pop() {
+            let _ = fs::set_permissions(&directory, PermissionsExt::from_mode(0o700));
+            let children = fs::read_dir(directory).into_iter().flatten().flatten();
+            left.extend(children.filter(|child| child.file_type().is_ok_and(|kind| kind.is_dir())).map(|child| child.path()));
+        }
+    }
+}
+
 fn is_litter(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin"))
 }
