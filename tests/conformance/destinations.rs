@@ -1,6 +1,6 @@
 //! What stands at the destination.
 
-use crate::trial::{Suite, Tree, expected};
+use crate::trial::{Suite, Tree};
 
 fn many(tree: &Tree) {
     tree.file("a", "new");
@@ -199,19 +199,6 @@ fn rights(suite: &mut Suite) {
         suite.case("-C a").word(name).by_user_after_root();
         suite.case("-m 600 -t").word(name).word("a").by_user_after_root();
     }
-    suite.tree(|tree| {
-        tree.file("a", "new");
-        tree.null_device("null");
-        tree.directory("dir");
-        tree.link("to_null", "null");
-    });
-    suite.case("a null").by_root().safer(expected().exit(1).untouched("null").stderr_mentioning(&["null"]));
-    suite.case("-b a null").by_root().safer(expected().exit(1).untouched("null").absent("null~").stderr_mentioning(&["null"]));
-    suite.case("-T a null").by_root().safer(expected().exit(1).untouched("null").stderr_mentioning(&["null"]));
-    suite.case("a to_null").by_root();
-    suite.case("null d").by_root();
-    suite.case("null null").by_root();
-    suite.case("null dir").by_root();
 }
 
 fn attributes(suite: &mut Suite) {

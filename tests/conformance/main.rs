@@ -19,6 +19,7 @@ mod destinations;
 mod directory;
 mod errors;
 mod group_owner;
+mod guarded;
 mod mode;
 mod no_target_directory;
 mod options;

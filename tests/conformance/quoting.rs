@@ -104,7 +104,7 @@ fn names_of_every_kind() -> Vec<&'static [u8]> {
         b"\xc2\xad",
         b"\xee\x80\x80",
         b"\xf3\xa0\x80\x81",
-        b"??/",
+        b"a?b",
         b"\x010",
         b"\xff0",
     ]

@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use super::mark::{Expected, Mark};
 use super::tree::Tree;
+use crate::support::Namespace;
 
 pub type Arrangement = Rc<dyn Fn(&Tree)>;
+pub type Mounts = fn(&Namespace, &Tree);
 
 /// Standard input of a run; the null device unless told.
 #[derive(Clone)]
@@ -37,6 +39,7 @@ pub struct Case {
     pub(super) output: Output,
     pub(super) umask: u32,
     pub(super) fed: Option<(&'static str, &'static [u8])>,
+    pub(super) mounts: Option<Mounts>,
     pub(super) users: Users,
     pub(super) needs_root: bool,
     pub(super) text_compared: bool,
@@ -64,6 +67,7 @@ impl Case {
             output: Output::Captured,
             umask: 0o022,
             fed: None,
+            mounts: None,
             users: Users::Both,
             needs_root: false,
             text_compared: true,
@@ -128,6 +132,12 @@ impl Case {
     /// While somebody writes this into a fifo of the tree.
     pub fn feeding(&mut self, fifo: &'static str, bytes: &'static [u8]) -> &mut Case {
         self.fed = Some((fifo, bytes));
+        self
+    }
+
+    /// With mounts that only the program sees; needs `require_mounts()`.
+    pub fn mounting(&mut self, mounts: Mounts) -> &mut Case {
+        self.mounts = Some(mounts);
         self
     }
 

@@ -11,12 +11,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, llistxattr, open};
 
-use super::tree::set_times;
+use super::tree::{READ, WRITTEN, set_times};
 use crate::support::sha256;
 
-/// When everything in a fresh tree was read and written, unless the case says otherwise.
-const READ: (i64, i64) = (1_012_708_800, 1);
-const WRITTEN: (i64, i64) = (981_173_106, 123_456_789);
 /// Nothing a case sets is this late.
 const RECENTLY: i64 = 1_500_000_000;
 

@@ -1,20 +1,37 @@
 //! The tree a case starts from.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::lchown;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, XattrFlags, lsetxattr, makedev, mknodat, utimensat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, IFlags, Mode, Timespec, Timestamps, XattrFlags, ioctl_getflags, ioctl_setflags, lsetxattr, makedev,
+    mknodat, utimensat,
+};
 
 use crate::support::{Made, Scratch};
+
+/// When everything in a fresh tree was read and written, unless the case says otherwise.
+pub const READ: (i64, i64) = (1_012_708_800, 1);
+pub const WRITTEN: (i64, i64) = (981_173_106, 123_456_789);
 
 /// A scratch tree in which everything made belongs to the user of the run.
 pub struct Tree {
     scratch: Scratch,
     user: Option<u32>,
+    immutable: RefCell<Vec<PathBuf>>,
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        for path in self.immutable.take() {
+            set_immutable(&path, false);
+        }
+    }
 }
 
 /// A name of any bytes.
@@ -25,7 +42,7 @@ pub fn bytes(name: &[u8]) -> OsString {
 impl Tree {
     /// An empty one, that of the process itself or of this user.
     pub fn new(user: Option<u32>) -> Tree {
-        let tree = Tree { scratch: Scratch::new(), user };
+        let tree = Tree { scratch: Scratch::new(), user, immutable: RefCell::default() };
         tree.own(&tree.scratch.root());
         tree
     }
@@ -96,6 +113,15 @@ impl Tree {
         lsetxattr(&path, attribute, value, XattrFlags::empty()).unwrap_or_else(|error| panic!("{attribute}: {error}"));
     }
 
+    /// Lets nobody change a file or directory while the tree lasts; needs root.
+    pub fn immutable(&self, name: impl AsRef<Path>) {
+        // Its times are set first, as they are for all that the case does not set them for.
+        let path = self.scratch.path(name);
+        set_times(&path, READ, WRITTEN);
+        set_immutable(&path, true);
+        self.immutable.borrow_mut().push(path);
+    }
+
     fn node(&self, name: &Path, kind: FileType, device: u64) {
         let path = self.scratch.path(name);
         mknodat(CWD, &path, kind, Mode::from_raw_mode(0o644), device).expect("a node in the scratch directory");
@@ -114,4 +140,11 @@ pub fn set_times(path: &Path, read: (i64, i64), written: (i64, i64)) {
     let time = |(tv_sec, tv_nsec)| Timespec { tv_sec, tv_nsec };
     let times = Timestamps { last_access: time(read), last_modification: time(written) };
     utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+fn set_immutable(path: &Path, on: bool) {
+    let file = File::open(path).expect("a file that can be opened");
+    let mut flags = ioctl_getflags(&file).expect("the flags of a file");
+    flags.set(IFlags::IMMUTABLE, on);
+    ioctl_setflags(&file, flags).expect("a filesystem with flags");
 }

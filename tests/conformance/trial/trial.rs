@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::case::{Case, Input, Output};
 use super::facts::{Before, Lines, open_up};
 use super::tree::Tree;
-use crate::support::{Outcome, swapbin};
+use crate::support::{Namespace, Outcome, swapbin};
 
 /// The language of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +110,14 @@ fn start(case: &Case, program: &Program, circumstances: Circumstances, tree: &Tr
     };
     if let Some(user) = circumstances.user {
         command = command.as_user(user);
+    }
+    let namespace = case.mounts.map(|mount| {
+        let namespace = Namespace::new();
+        mount(&namespace, tree);
+        namespace
+    });
+    if let Some(namespace) = &namespace {
+        command = command.within(namespace);
     }
     match case.fed {
         None => command.run(),
