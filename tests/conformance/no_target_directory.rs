@@ -1,6 +1,6 @@
 //! `-T`, `--no-target-directory`.
 
-use crate::trial::Suite;
+use crate::trial::{Suite, expected};
 
 #[test]
 fn no_target_directory() {
@@ -18,10 +18,7 @@ fn no_target_directory() {
     for line in [
         "-T a d",
         "-T a x",
-        "-T a dir",
-        "-T a dir/",
         "-T a dir/.",
-        "-T a full",
         "-T a to_dir",
         "-T a to_dir/",
         "-T a to_d",
@@ -52,7 +49,6 @@ fn no_target_directory() {
         "-Tv a d",
         "-Tv a dir",
         "-Tb a d",
-        "-Tbv a dir",
         "-TT a d",
         "-DT a dir",
         "-DT a new/d",
@@ -66,6 +62,11 @@ fn no_target_directory() {
         "-Tb a full",
     ] {
         suite.case(line);
+    }
+    // The later versions name the source as well. Elsewhere the harness lets either wording pass.
+    for (line, dest) in [("-T a dir", "dir"), ("-T a dir/", "dir/"), ("-T a full", "full"), ("-Tbv a dir", "dir")] {
+        let words = format!("install: cannot overwrite directory '{dest}' with non-directory 'a'\n");
+        suite.case(line).newer_than_9_1(expected().stderr(words));
     }
     suite.run();
 }

@@ -35,6 +35,7 @@ fn strip() {
     good(&mut suite);
     bad(&mut suite);
     arguments(&mut suite);
+    names_with_a_dash(&mut suite);
     suite.run();
 }
 
@@ -81,6 +82,22 @@ fn bad(suite: &mut Suite) {
     suite.case("-s dir d --strip-program=./appends");
     suite.case("-s --strip-program=./locks a d");
     suite.case("-s a missing b dir --strip-program=./appends");
+}
+
+/// 9.1 takes a name that begins with a dash for an option of the strip program; later versions put `./` before it.
+fn names_with_a_dash(suite: &mut Suite) {
+    suite.tree(|tree| {
+        tree.file("a", "new\n");
+        tree.file("-a", "new\n");
+        tree.directory("dir");
+        tree.script("shows", "case $1 in -*) echo an option >&2;; esac");
+    });
+    let name = || expected().stderr("");
+    suite.case("-s --strip-program=./shows a dir/-d");
+    suite.case("-s --strip-program=./shows a -- -d").newer_than_9_1(name());
+    suite.case("-s --strip-program=./shows -- a -d").newer_than_9_1(name());
+    suite.case("-s --strip-program=./shows -t . a -- dir");
+    suite.case("-s --strip-program=./shows -- -a dir");
 }
 
 fn arguments(suite: &mut Suite) {

@@ -28,7 +28,7 @@ pub struct Expected {
 }
 
 enum Text {
-    Exactly(&'static str),
+    Exactly(String),
     Mentioning(&'static [&'static str]),
 }
 
@@ -50,14 +50,14 @@ impl Expected {
     }
 
     /// This text; ‘ and ’ are quotes of the locale.
-    pub fn stdout(mut self, text: &'static str) -> Expected {
-        self.stdout = Some(Text::Exactly(text));
+    pub fn stdout(mut self, text: impl Into<String>) -> Expected {
+        self.stdout = Some(Text::Exactly(text.into()));
         self
     }
 
     /// This text; ‘ and ’ are quotes of the locale.
-    pub fn stderr(mut self, text: &'static str) -> Expected {
-        self.stderr = Some(Text::Exactly(text));
+    pub fn stderr(mut self, text: impl Into<String>) -> Expected {
+        self.stderr = Some(Text::Exactly(text.into()));
         self
     }
 

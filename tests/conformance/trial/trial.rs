@@ -158,7 +158,7 @@ impl Seen {
             ("stdout", &self.stdout, &other.stdout),
             ("stderr", &self.stderr, &other.stderr),
         ] {
-            if wanted != seen {
+            if wanted != seen && !(what == "stderr" && is_newer_wording(wanted, seen)) {
                 found.push(format!("{what}\n  wanted {wanted:?}\n  seen   {seen:?}"));
             }
         }
@@ -177,4 +177,15 @@ impl Seen {
         }
         found
     }
+}
+
+/// Whether the one is the other in the words of coreutils after 9.1, which also name the file that is no directory. It is too
+/// many cases to mark them one by one; `no_target_directory.rs` has the marks that spell the words out.
+fn is_newer_wording(old: &str, new: &str) -> bool {
+    let mut lines = old.lines().zip(new.lines());
+    old.lines().count() == new.lines().count()
+        && lines.all(|(old, new)| {
+            let names_it = || new.strip_prefix(old).is_some_and(|rest| rest.starts_with([' ']) && rest.len() > 1);
+            old == new || (old.ends_with(" with non-directory") && names_it())
+        })
 }
