@@ -87,8 +87,8 @@ fn verbose() {
     }
     suite.tree(|tree| {
         tree.file("a", "new");
-        tree.directory("locked").mode(0o555);
         tree.file("locked/d", "old");
+        tree.directory("locked").mode(0o555);
     });
     suite.case("-v a locked/x").by_user();
     suite.run();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
@@ -41,8 +41,7 @@ impl Before {
     pub fn of(root: &Path) -> Before {
         let mut pins = Vec::new();
         let mut names: BTreeMap<Inode, Vec<String>> = BTreeMap::new();
-        for (name, path) in walk(root) {
-            let facts = metadata(&path);
+        for (name, (path, facts)) in walk(root) {
             if facts.mtime() > RECENTLY {
                 set_times(&path, READ, WRITTEN);
             }
@@ -54,10 +53,8 @@ impl Before {
 
     /// Looks again.
     pub fn after(&self, root: &Path) -> After {
-        let is_still = |(name, path): (String, PathBuf)| {
-            let facts = metadata(&path);
-            (facts.is_dir() && facts.mtime() <= RECENTLY).then_some(name)
-        };
+        let is_still =
+            |(name, (_, facts)): (String, (PathBuf, Metadata))| (facts.is_dir() && facts.mtime() <= RECENTLY).then_some(name);
         let still = walk(root).into_iter().filter_map(is_still).collect();
         After { lines: lines(root, &self.names), still }
     }
@@ -80,20 +77,23 @@ fn metadata(path: &Path) -> Metadata {
     fs::symlink_metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Every name below the root and the root itself, `.`, in order.
-fn walk(root: &Path) -> BTreeMap<String, PathBuf> {
+/// Every name below the root and the root itself, `.`, in order. What this user may not see counts as nothing.
+fn walk(root: &Path) -> BTreeMap<String, (PathBuf, Metadata)> {
     let mut found = BTreeMap::new();
     let mut left = vec![(String::from("."), root.to_owned())];
     while let Some((name, path)) = left.pop() {
-        if metadata(&path).is_dir() {
-            // One that may not be read counts as empty.
+        let facts = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => continue,
+            facts => facts.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        };
+        if facts.is_dir() {
             for child in fs::read_dir(&path).into_iter().flatten() {
                 let child = child.expect("a directory can be read").path();
                 let below = child.strip_prefix(root).expect("a path below the root");
                 left.push((below.as_os_str().as_bytes().escape_ascii().to_string(), child));
             }
         }
-        found.insert(name, path);
+        found.insert(name, (path, facts));
     }
     found
 }
@@ -101,8 +101,7 @@ fn walk(root: &Path) -> BTreeMap<String, PathBuf> {
 fn lines(root: &Path, names_before: &BTreeMap<Inode, Vec<String>>) -> Lines {
     let mut first_names: BTreeMap<Inode, String> = BTreeMap::new();
     let mut lines = Lines::new();
-    for (name, path) in walk(root) {
-        let facts = metadata(&path);
+    for (name, (path, facts)) in walk(root) {
         let inode = (facts.dev(), facts.ino());
         let mut line = describe(&path, &facts);
         let is_new = !names_before.contains_key(&inode);

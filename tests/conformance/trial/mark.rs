@@ -1,6 +1,6 @@
 //! Where the program under test is meant to differ from the oracle, and how.
 
-use super::trial::{Locale, Seen};
+use super::run::{Locale, Seen};
 
 /// A known difference.
 pub enum Mark {

@@ -4,9 +4,9 @@
 mod case;
 mod facts;
 mod mark;
+mod run;
 mod suite;
 mod tree;
-mod trial;
 
 pub use case::Output;
 pub use mark::expected;

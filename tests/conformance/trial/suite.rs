@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 
 use super::case::{Arrangement, Case, Users};
 use super::mark::Mark;
+use super::run::{Circumstances, Locale, Program, Seen, run};
 use super::tree::Tree;
-use super::trial::{Circumstances, Locale, Program, Seen, run};
 use crate::support::{NOBODY, Scratch, program_under_test, require_root};
 
 const ORACLE: &str = "/usr/bin/install";

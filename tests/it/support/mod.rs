@@ -20,16 +20,18 @@ mod trace;
 pub use fixture::Fixture;
 pub use namespace::Namespace;
 pub use outcome::Outcome;
-pub use process::{Process, writing};
+pub use process::Process;
 pub use proxy::Proxy;
 pub use reply::Reply;
 pub use request::Request;
-pub use scratch::{Made, Scratch};
+pub use scratch::Scratch;
 pub use server::Server;
 pub use skip::{failpoints_available, require_filesystem, require_mounts, require_program, require_root};
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
-pub use swapbin::{Running, Swapbin, program_under_test, swapbin};
+pub use swapbin::{Running, Swapbin, swapbin};
 pub use trace::Call;
+#[allow(unused_imports, reason = "words of the conformance tests")]
+pub use {scratch::Made, swapbin::program_under_test};
 
 /// The ordinary user of the tests that run as root: nobody.
 pub const NOBODY: u32 = 65534;

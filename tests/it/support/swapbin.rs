@@ -86,12 +86,14 @@ impl Swapbin<'_> {
     }
 
     /// Another program, which the user of the run can reach.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
     pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
         self.program = Some(program.into());
         self
     }
 
     /// This word as its `argv[0]`; not under a wrapper.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
     pub fn called(mut self, name: impl AsRef<OsStr>) -> Self {
         self.called = Some(name.as_ref().to_owned());
         self
@@ -126,6 +128,7 @@ impl Swapbin<'_> {
     }
 
     /// No standard input at all.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
     pub fn stdin_closed(mut self) -> Self {
         self.input = Input::Closed;
         self
@@ -193,6 +196,7 @@ impl Swapbin<'_> {
     }
 
     /// With this umask.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
     pub fn umask(mut self, mask: u32) -> Self {
         self.steps.push(Step::Umask(mask));
         self

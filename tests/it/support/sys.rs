@@ -17,6 +17,7 @@ pub enum Step {
     /// Sets a resource limit, soft and hard.
     Limit(libc::__rlimit_resource_t, u64),
     /// Sets the umask.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
     Umask(u32),
     /// Ignores a signal, which exec keeps.
     Ignore(libc::c_int),
