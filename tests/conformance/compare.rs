@@ -120,7 +120,7 @@ fn kinds(suite: &mut Suite) {
     suite.case("-C loop d");
     suite.case("-CT a to_d");
     suite.case("-Cv /dev/null d");
-    suite.case("-Cv /dev/stdin d").stdin("same");
+    suite.case("-Cv /dev/stdin d").stdin("same").by_root();
     suite.case("-C fifo d").feeding("fifo", b"same");
     suite.case("-C -m 311 a unreadable");
     suite.case("-C a unreadable");

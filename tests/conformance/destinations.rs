@@ -1,6 +1,6 @@
 //! What stands at the destination.
 
-use crate::trial::{Suite, Tree};
+use crate::trial::{Suite, Tree, expected};
 
 fn many(tree: &Tree) {
     tree.file("a", "new");
@@ -100,13 +100,17 @@ fn destinations() {
         suite.case("a").word(name);
         suite.case("-T a").word(name);
         suite.case("-v a").word(name);
-        suite.case("to_a").word(name);
+        let case = suite.case("to_a").word(name);
+        // GNU removes the link that it was about to read through.
+        if ["to_a", "dir/..", "dir_self", "dir_self/", ".", "./"].contains(&name) {
+            case.safer(expected().stderr_mentioning(&["to_a"]).untouched("to_a"));
+        }
     }
     suite.case("hard d");
     suite.case("d hard");
     suite.case("hard_to_a a");
     suite.case("-v a hard_to_a");
-    suite.case("to_to_a to_a");
+    suite.case("to_to_a to_a").safer(expected().stderr_mentioning(&["to_a"]).untouched("to_a"));
     suite.case("to_a to_to_a");
     suite.case("dangling x");
     suite.case("dangling dangling");

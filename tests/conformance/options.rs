@@ -125,7 +125,6 @@ fn abbreviations(suite: &mut Suite) {
         "--suf",
         "--st",
         "--stri",
-        "--strip",
         "--strip-",
         "--strip-p",
         "--strip-program",

@@ -43,7 +43,7 @@ fn preserve_timestamps() {
         suite.case(line);
     }
     suite.case("-p -o 1 -g 2 a d").by_root();
-    suite.case("-p /dev/stdin d").stdin("text").whatever_it_says();
+    suite.case("-p /dev/stdin d").stdin("text").by_root();
     suite.case("-ps --strip-program=./strip a d").having(|tree| drop(tree.script("strip", "echo more >>\"$1\"")));
     suite.tree(|tree| {
         tree.file("a", "new");

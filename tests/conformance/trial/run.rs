@@ -150,6 +150,12 @@ fn text(case: &Case, bytes: &[u8]) -> String {
 }
 
 impl Seen {
+    /// What a run that failed has lost; a case in which the oracle does so must be marked.
+    pub fn losses(&self) -> impl Iterator<Item = String> {
+        let gone = self.before.keys().filter(|name| self.ending != "exit code 0" && !self.tree.contains_key(*name));
+        gone.map(|name| format!("the oracle loses {name}: this case needs a mark"))
+    }
+
     /// In what the other one is not this.
     pub fn differences(&self, other: &Seen) -> Vec<String> {
         let mut found = Vec::new();

@@ -136,7 +136,7 @@ impl Bench {
         let wanted = run(case, &oracle, circumstances);
         let seen = run(case, &program, circumstances);
         let differences = match &case.mark {
-            None => wanted.differences(&seen),
+            None => wanted.losses().chain(wanted.differences(&seen)).collect(),
             Some(mark) => self.differences_of_marked(mark, &wanted, &seen, report),
         };
         show(case, &wanted);
