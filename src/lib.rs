@@ -19,11 +19,11 @@ mod txn;
 
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
-pub use pipeline::{Host, check, dry_run, install, swap};
-pub use report::{Action, Copied, FileFacts, InstallError, Installed, Report, SourceFacts, Times, Warning};
+pub use pipeline::{Host, check, dry_run, install, make_directories, make_leading, swap};
+pub use report::{Action, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Report, SourceFacts, Times, Warning};
 pub use request::{
-    Account, BackupNames, BackupPolicy, Digest, Durability, EmptySource, FileTimes, Follow, HttpOptions, InstallFile,
+    Account, BackupNames, BackupPolicy, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HttpOptions, InstallFile,
     Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request, Secret, Source,
     SourceUrl, WhenCurrent,
 };
-pub use sys::{group_id, ignore_sigxfsz, signal_is_ignored, user_id};
+pub use sys::{catch_sigxfsz, default_signal, group_id, ignore_sigxfsz, signal_is_ignored, user_id};

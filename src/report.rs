@@ -200,11 +200,43 @@ pub enum InstallError {
     RunStrip(io::Error),
     /// The strip program failed.
     Strip,
-    /// The name cannot be given.
+    /// What has the name cannot be replaced.
     Replace(io::Error),
     /// The target must not be replaced.
     Refused(Obstacle),
     /// It is in place, but its directory could not be synced.
+    InDoubt(io::Error),
+    /// It is in place, though another failed and none was to be: what it replaced could not be put back.
+    NotTakenBack(io::Error),
+    /// The caller cancelled.
+    Cancelled,
+}
+
+/// What became of one directory of [`Directories`](crate::Directories), or of the leading ones of a path.
+#[derive(Debug)]
+pub struct MadeDirectory {
+    /// The directories that are new, in the order in which they were made, spelled as asked for.
+    pub created: Vec<PathBuf>,
+    /// Whether all is as it was asked for.
+    pub outcome: Result<(), DirectoryError>,
+}
+
+/// Why a directory is not there, or not as it should be.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// It cannot be made, or what has its name is no directory.
+    Create {
+        /// The path up to the part that is the reason.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Owner and mode cannot be given.
+    OwnerAndMode(io::Error),
+    /// The mode cannot be given.
+    Mode(io::Error),
+    /// It is as it should be, but may not survive a power cut.
     InDoubt(io::Error),
     /// The caller cancelled.
     Cancelled,

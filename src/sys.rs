@@ -46,6 +46,43 @@ pub(crate) fn fchmod(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
     }
 }
 
+/// Gives what has a path an owner, a group, or both, links followed; through the C library as [`fchown`].
+///
+/// # Errors
+/// Of chown(2).
+pub(crate) fn chown_path(path: &std::ffi::CStr, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    // SAFETY: the path ends with NUL; the other arguments are plain numbers.
+    match unsafe { libc::chown(path.as_ptr(), uid.unwrap_or(u32::MAX), gid.unwrap_or(u32::MAX)) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Gives what has a path its permission bits, links followed; through the C library as [`fchown`].
+///
+/// # Errors
+/// Of chmod(2).
+pub(crate) fn chmod_path(path: &std::ffi::CStr, mode: u32) -> io::Result<()> {
+    // SAFETY: as in `chown_path`.
+    match unsafe { libc::chmod(path.as_ptr(), mode) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Gives a signal the default action again, whatever the parent or the Rust runtime made of it.
+pub fn default_signal(signal: i32) {
+    // SAFETY: SIG_DFL is no handler, so no code of ours runs in signal context.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
+/// As [`ignore_sigxfsz`], but programs that are started have the default action: execve(2) keeps "ignored", not a handler.
+pub fn catch_sigxfsz() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    // SAFETY: the handler does nothing at all, which is safe wherever a signal interrupts.
+    unsafe { libc::signal(libc::SIGXFSZ, nothing as extern "C" fn(libc::c_int) as libc::sighandler_t) };
+}
+
 /// Whether the signal was ignored when the program started, as nohup(1) does with SIGHUP. A handler must not undo that.
 pub fn signal_is_ignored(signal: i32) -> bool {
     // SAFETY: an all-zero sigaction is a valid value of that plain C structure, and with a null `act` the call only fills in

@@ -1,6 +1,6 @@
 //! One name becomes another: the switch itself.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
@@ -36,6 +36,35 @@ pub(crate) fn create(dir: &Dir, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
     }
 }
 
+/// Lets two names change places.
+///
+/// # Errors
+/// EINVAL, ENOSYS or EOPNOTSUPP where that is not known.
+///
+/// # After a crash
+/// Before or after; which, is settled only by syncing the directory.
+pub(crate) fn exchange(dir: &Dir, one: &OsStr, other: &OsStr) -> Result<(), Errno> {
+    rustix::fs::renameat_with(dir, one, dir, other, RenameFlags::EXCHANGE)
+}
+
+/// Whether a second name of the same file may take a name that is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backup<'a> {
+    /// What has the name is replaced.
+    Replace(&'a OsStr),
+    /// The name is to be a new one: EEXIST if it is not.
+    New(&'a OsStr),
+}
+
+impl<'a> Backup<'a> {
+    /// The name.
+    pub(crate) fn name(self) -> &'a OsStr {
+        match self {
+            Backup::Replace(name) | Backup::New(name) => name,
+        }
+    }
+}
+
 /// Why [`replace_keeping`] failed. Nothing is changed.
 #[derive(Debug)]
 pub(crate) enum KeepError {
@@ -45,52 +74,69 @@ pub(crate) enum KeepError {
     Replace(Errno),
 }
 
-/// As [`replace`], and what had the name `to` is called `backup` afterwards, replacing what had that name.
+/// As [`replace`], and what had the name `to` is called as `backup` says afterwards.
 ///
 /// By a second link, so that `to` is never absent. Where links are refused (another's file under protected_hardlinks, too many
 /// links, no links on this filesystem), the two names are exchanged and the old file then gets its own; where that is unknown
 /// too, it is renamed away first, and `to` is absent for the moment between.
 ///
 /// # After a crash
-/// `to` is the old or the new file, or, only in the last of the three ways, absent while `backup` is the old file.
-pub(crate) fn replace_keeping(dir: &Dir, from: &OsStr, to: &OsStr, backup: &OsStr) -> Result<(), KeepError> {
+/// `to` is the old or the new file, or, only in the last of the three ways, absent while `backup` is the old file. In the first
+/// way one more name of the old file may be left.
+pub(crate) fn replace_keeping(dir: &Dir, from: &OsStr, to: &OsStr, backup: Backup<'_>) -> Result<(), KeepError> {
     match link_as(dir, to, backup) {
         Ok(()) => return replace(dir, from, to).map_err(KeepError::Replace),
         Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => {}
         Err(errno) => return Err(KeepError::Keep(errno)),
     }
-    match rustix::fs::renameat_with(dir, from, dir, to, RenameFlags::EXCHANGE) {
-        Ok(()) => {
-            // The old file has the temporary name now.
-            let kept = rustix::fs::renameat(dir, from, dir, backup);
-            kept.map_err(|errno| {
-                let _ = rustix::fs::renameat_with(dir, from, dir, to, RenameFlags::EXCHANGE);
-                KeepError::Keep(errno)
-            })
-        }
-        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
-            rustix::fs::renameat(dir, to, dir, backup).map_err(KeepError::Keep)?;
+    match exchange(dir, from, to) {
+        Ok(()) => rename_as(dir, from, backup).map_err(|errno| {
+            let _ = exchange(dir, from, to);
+            KeepError::Keep(errno)
+        }),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            rename_as(dir, to, backup).map_err(KeepError::Keep)?;
             replace(dir, from, to).map_err(|errno| {
-                let _ = rustix::fs::renameat(dir, backup, dir, to);
+                let _ = replace(dir, backup.name(), to);
                 KeepError::Replace(errno)
             })
         }
-        Err(errno) => Err(KeepError::Replace(errno)),
+        // In a sticky directory another's file can neither be linked nor renamed.
+        Err(errno) => Err(KeepError::Keep(errno)),
     }
 }
 
-/// Gives the file called `name` the second name `other`, replacing what has it.
-fn link_as(dir: &Dir, name: &OsStr, other: &OsStr) -> Result<(), Errno> {
-    match rustix::fs::linkat(dir, name, dir, other, AtFlags::empty()) {
-        Err(Errno::EXIST) => {}
-        result => return result,
+fn rename_as(dir: &Dir, from: &OsStr, backup: Backup<'_>) -> Result<(), Errno> {
+    match backup {
+        Backup::Replace(name) => replace(dir, from, name),
+        Backup::New(name) => create(dir, from, name),
     }
-    let spare = super::temp::new_name()?;
-    rustix::fs::linkat(dir, name, dir, &spare, AtFlags::empty())?;
-    let renamed = rustix::fs::renameat(dir, &spare, dir, other);
+}
+
+/// Gives the file called `name` a second name.
+fn link_as(dir: &Dir, name: &OsStr, backup: Backup<'_>) -> Result<(), Errno> {
+    match (rustix::fs::linkat(dir, name, dir, backup.name(), AtFlags::empty()), backup) {
+        (Err(Errno::EXIST), Backup::Replace(_)) => {}
+        (result, _) => return result,
+    }
+    let spare = link_spare(dir, name)?;
+    let renamed = replace(dir, &spare, backup.name());
     // Two names of one inode stay both, rename(2); and after an error the spare one has to go as well.
     match dir.unlink(&spare) {
         Err(Errno::NOENT) | Ok(()) => renamed,
         Err(errno) => renamed.and(Err(errno)),
     }
+}
+
+/// Gives the file called `name` a temporary second name.
+///
+/// # Errors
+/// Of linkat(2).
+///
+/// # After a crash
+/// The second name may be left.
+pub(crate) fn link_spare(dir: &Dir, name: &OsStr) -> Result<OsString, Errno> {
+    let spare = super::temp::new_name()?;
+    rustix::fs::linkat(dir, name, dir, &spare, AtFlags::empty())?;
+    Ok(spare)
 }

@@ -1,13 +1,13 @@
 //! Files without a name, or with one that says what they are.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::dir::Dir;
@@ -103,7 +103,15 @@ impl Temp {
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
         let name = self.name().ok_or(io::ErrorKind::NotFound)?;
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(&*self.dir, name, flags, Mode::empty())?);
+        let opened = rustix::fs::openat(&*self.dir, name, flags, Mode::empty()).or_else(|errno| {
+            // The program may have taken our right to it; a file that is ours gives it back.
+            let path = self.dir.open_path(name)?;
+            let proc = CString::new(format!("/proc/self/fd/{}", path.as_raw_fd())).map_err(|_| errno)?;
+            let regular = FileType::from_raw_mode(rustix::fs::fstat(&path)?.st_mode) == FileType::RegularFile;
+            let given = errno == Errno::ACCESS && regular && crate::sys::chmod_path(&proc, 0o600).is_ok();
+            if given { rustix::fs::openat(&*self.dir, name, flags, Mode::empty()) } else { Err(errno) }
+        });
+        let file = File::from(opened?);
         if !file.metadata()?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -182,8 +190,14 @@ impl Named {
     }
 
     /// Says that the file has its final name: nothing is removed any more.
-    pub(crate) fn published(&mut self) {
+    pub(crate) fn keep(&mut self) {
         self.name.name.clear();
+    }
+
+    /// The same, and gives the descriptor away.
+    pub(crate) fn published(&mut self) -> Option<File> {
+        self.keep();
+        self.reader.take()
     }
 }
 

@@ -8,22 +8,29 @@ use rustix::io::Errno;
 use crate::fs::dir::Dir;
 use crate::request::{BackupNames, BackupPolicy};
 
-/// The name of the backup of `leaf` in `dir`.
+/// The name of the backup of `leaf` in `dir`, and whether it must be a new one.
 ///
 /// # Errors
-/// The directory cannot be listed, which numbered names need.
-pub(crate) fn name(policy: &BackupPolicy, dir: &Dir, leaf: &OsStr) -> Result<OsString, Errno> {
-    let simple = || [leaf.as_bytes(), policy.suffix.as_bytes()].concat();
-    let numbered = |highest: Number| [leaf.as_bytes(), b".~", &highest.next().0[..], b"~"].concat();
-    let name = match policy.names {
+/// The directory cannot be listed, which numbered names need. One that may not be read counts as one without any.
+pub(crate) fn name(policy: &BackupPolicy, dir: &Dir, leaf: &OsStr) -> Result<(OsString, bool), Errno> {
+    let numbered = |highest: Number| {
+        let name = [leaf.as_bytes(), b".~", &highest.next().0[..], b"~"].concat();
+        (OsString::from_vec(name), true)
+    };
+    let simple = || (simple_name(policy, leaf), false);
+    Ok(match policy.names {
         BackupNames::Simple => simple(),
         BackupNames::Numbered => numbered(highest(dir, leaf)?.unwrap_or_default()),
         BackupNames::Existing => match highest(dir, leaf)? {
             Some(number) => numbered(number),
             None => simple(),
         },
-    };
-    Ok(OsString::from_vec(name))
+    })
+}
+
+/// The name of a backup without a number.
+pub(crate) fn simple_name(policy: &BackupPolicy, leaf: &OsStr) -> OsString {
+    OsString::from_vec([leaf.as_bytes(), policy.suffix.as_bytes()].concat())
 }
 
 /// A decimal number of any length: there is no telling what somebody called a file.
@@ -52,6 +59,9 @@ impl Number {
 }
 
 fn highest(dir: &Dir, leaf: &OsStr) -> Result<Option<Number>, Errno> {
+    if !dir.is_readable() {
+        return Ok(None);
+    }
     let names = dir.names_beginning(leaf.as_bytes())?;
     let numbers = names.iter().filter_map(|name| Number::of(name.as_bytes(), leaf));
     Ok(numbers.max_by(|a, b| a.0.len().cmp(&b.0.len()).then_with(|| a.0.cmp(&b.0))))

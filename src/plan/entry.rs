@@ -31,8 +31,10 @@ pub(crate) struct Dirs(HashMap<PathBuf, Arc<Dir>>);
 pub(crate) enum EntryError {
     /// The name cannot be looked at.
     Stat(io::Error),
-    /// The directory is not there, or cannot be used.
-    Dir(io::Error),
+    /// The name is free, but nothing can be made there.
+    Create(io::Error),
+    /// A directory has the name.
+    Directory,
 }
 
 impl Dirs {
@@ -43,11 +45,12 @@ impl Dirs {
     pub(crate) fn entry(&mut self, path: &Path) -> Result<Entry, EntryError> {
         let (parent, leaf) = split(path);
         if leaf.is_empty() {
-            // A name that ends in a slash can be looked at, but not be created as a file.
+            // A name that ends in a slash can be looked at, but not be created as a file; and nothing has no name.
+            let reason = if path.as_os_str().is_empty() { Errno::NOENT } else { Errno::NOTDIR };
             return Err(match dir::stat_at(CWD, path.as_os_str()) {
-                Err(Errno::NOENT) => EntryError::Dir(Errno::NOTDIR.into()),
+                Err(Errno::NOENT) => EntryError::Create(reason.into()),
                 Err(errno) => EntryError::Stat(errno.into()),
-                Ok(_) => EntryError::Dir(Errno::ISDIR.into()),
+                Ok(_) => EntryError::Directory,
             });
         }
         let dir = match self.0.get(parent) {
@@ -56,7 +59,7 @@ impl Dirs {
                 let opened = Dir::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
                 let dir = Arc::new(opened.map_err(|errno| match errno {
                     // The name was to be looked at first; nothing has it if there is no directory.
-                    Errno::NOENT => EntryError::Dir(errno.into()),
+                    Errno::NOENT => EntryError::Create(errno.into()),
                     errno => EntryError::Stat(errno.into()),
                 })?);
                 self.0.insert(parent.to_owned(), Arc::clone(&dir));
@@ -95,6 +98,22 @@ impl Entry {
         }
     }
 
+    /// Whether names can be made or removed here by nobody: the directory's own flags.
+    pub(crate) fn dir_obstacle(&self) -> Option<Obstacle> {
+        let flags = flags::of(&*self.dir, OsStr::new(""));
+        match flags {
+            _ if flags.immutable => Some(Obstacle::Immutable),
+            _ if flags.append_only => Some(Obstacle::AppendOnly),
+            _ => None,
+        }
+    }
+
+    /// The path of another name in the same directory, spelled as this one's is.
+    pub(crate) fn sibling(&self, path: &Path, name: &OsStr) -> PathBuf {
+        let (parent, _) = split(path);
+        [parent.as_os_str(), name].into_iter().collect::<OsString>().into()
+    }
+
     /// Whether `path` names this very entry: the same name in the same directory.
     pub(crate) fn is_named(&self, path: &Path) -> bool {
         let (parent, leaf) = split(path);
@@ -106,7 +125,7 @@ impl Entry {
 }
 
 /// The directory part and the last name of a path. [`Path::parent`] will not do: it takes `a/` for `a`.
-fn split(path: &Path) -> (&Path, &OsStr) {
+pub(crate) fn split(path: &Path) -> (&Path, &OsStr) {
     let bytes = path.as_os_str().as_bytes();
     match bytes.iter().rposition(|byte| *byte == b'/') {
         None => (Path::new(""), path.as_os_str()),

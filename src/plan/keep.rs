@@ -101,7 +101,7 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
     });
     let mode_kept = kept_mode == Some(mode);
     Ok(Decision {
-        wanted: Wanted { uid, gid, mode, mode_kept, times: None, xattrs },
+        wanted: Wanted { uid, gid, mode, mode_kept, mode_lenient: false, times: None, xattrs },
         owner: (final_uid, final_gid),
         current,
         warnings,

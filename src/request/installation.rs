@@ -64,6 +64,23 @@ pub enum OnFailure {
     InstallNone,
 }
 
+/// One call of install(1) that makes directories, `-d`.
+#[derive(Clone, Debug)]
+pub struct Directories {
+    /// The directories, in order. Missing ones above them get mode 0755 and the caller for an owner.
+    pub paths: Vec<PathBuf>,
+    /// The mode of each, where it counts.
+    pub mode: Mode,
+    /// The bits of the mode that count; the others stay as they are on a directory that exists.
+    pub mode_mask: Mode,
+    /// The owner of each; `None`: as it is.
+    pub uid: Option<u32>,
+    /// The group of each; `None`: as it is.
+    pub gid: Option<u32>,
+    /// When a directory counts as made.
+    pub durability: Durability,
+}
+
 /// One call of install(1) that copies files.
 #[derive(Clone, Debug)]
 pub struct Installation {

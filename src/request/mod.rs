@@ -11,7 +11,7 @@ mod source;
 pub use account::{Account, Ownership};
 pub use digest::Digest;
 pub use http::{HttpOptions, PlainHttp, Secret};
-pub use installation::{BackupNames, BackupPolicy, Durability, FileTimes, InstallFile, Installation, OnFailure};
+pub use installation::{BackupNames, BackupPolicy, Directories, Durability, FileTimes, InstallFile, Installation, OnFailure};
 pub use mode::{Mode, ModeChange};
 pub use preserve::{Kept, Preserve};
 pub use source::{Source, SourceUrl};

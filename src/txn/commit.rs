@@ -7,11 +7,13 @@ use std::sync::Arc;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
+use super::undo::Undo;
 use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::temp::{Named, Temp};
+use crate::fs::rename::Backup;
 use crate::fs::{rename, sync};
 
 /// Whether the target's name is taken.
@@ -123,7 +125,7 @@ impl Prepared {
             Publish::NoClobber => rename::create(&self.dir, self.named.name(), leaf),
         };
         renamed.map_err(|errno| self.rename_error(errno.into()))?;
-        self.named.published();
+        self.named.keep();
         Ok(())
     }
 
@@ -134,13 +136,13 @@ impl Prepared {
     ///
     /// # Errors
     /// [`BackupError::Keep`] if the old file could not get its second name, and then nothing is changed.
-    pub(crate) fn publish_keeping(&mut self, leaf: &OsStr, backup: &OsStr, cancel: &Cancel) -> Result<(), BackupError> {
+    pub(crate) fn publish_keeping(&mut self, leaf: &OsStr, backup: Backup<'_>, cancel: &Cancel) -> Result<(), BackupError> {
         failpoint::hit("rename").map_err(|source| BackupError::Rename(self.rename_error(source)))?;
         cancel.check().map_err(BackupError::Rename)?;
         let renamed = rename::replace_keeping(&self.dir, self.named.name(), leaf, backup);
         match renamed {
             Ok(()) => {
-                self.named.published();
+                self.named.keep();
                 Ok(())
             }
             Err(rename::KeepError::Keep(errno)) => Err(BackupError::Keep(errno.into())),
@@ -148,9 +150,50 @@ impl Prepared {
         }
     }
 
+    /// The rename such that it can be undone by [`Provisional::take_back`] until [`Provisional::settle`].
+    ///
+    /// # Guarantees
+    /// As [`Prepared::publish_keeping`].
+    ///
+    /// # Errors
+    /// As [`Prepared::publish_keeping`]. The file's own steps are undone already.
+    pub(crate) fn publish_provisionally(
+        mut self,
+        leaf: &OsStr,
+        replaces: bool,
+        backup: Option<Backup<'_>>,
+        cancel: &Cancel,
+    ) -> Result<Provisional, BackupError> {
+        failpoint::hit("rename").map_err(|source| BackupError::Rename(self.rename_error(source)))?;
+        cancel.check().map_err(BackupError::Rename)?;
+        let mut undo = Undo::new(Arc::clone(&self.dir));
+        let done = match replaces {
+            true => undo.replace(self.named.name(), leaf, backup),
+            false => undo.create(self.named.name(), leaf).map_err(rename::KeepError::Replace),
+        };
+        match done {
+            // The names are the undo list's affair now.
+            Ok(()) => {
+                let reader = self.named.published();
+                Ok(Provisional { undo, reader })
+            }
+            Err(error) => {
+                let undone = undo.take_back();
+                if undone.is_err() {
+                    // What has the temporary name may be the only copy of the old file.
+                    let _ = self.named.published();
+                }
+                Err(match error {
+                    rename::KeepError::Keep(errno) => BackupError::Keep(errno.into()),
+                    rename::KeepError::Replace(errno) => BackupError::Rename(self.rename_error(errno.into())),
+                })
+            }
+        }
+    }
+
     /// The file, where it may be read.
-    pub(crate) fn reader(&self) -> Option<&std::fs::File> {
-        self.named.reader()
+    pub(crate) fn into_reader(mut self) -> Option<std::fs::File> {
+        self.named.published()
     }
 
     /// Gives up the descriptor by which others see that the owner lives: there may be more files than descriptors.
@@ -167,6 +210,29 @@ impl Prepared {
             Some(Errno::ISDIR) => target(Obstacle::Directory),
             _ => name_error("rename the new file to", &self.target, source),
         }
+    }
+}
+
+/// A file that has its name, but may still have to give it back.
+#[derive(Debug)]
+pub(crate) struct Provisional {
+    undo: Undo,
+    reader: Option<std::fs::File>,
+}
+
+impl Provisional {
+    /// Everything is as it was before, and the new file is gone.
+    ///
+    /// # Errors
+    /// Of renameat2(2). The new file stays, and what it replaced may have a temporary name.
+    pub(crate) fn take_back(self) -> std::io::Result<()> {
+        Ok(self.undo.take_back()?)
+    }
+
+    /// It stays. What it replaced goes, unless it is a backup.
+    pub(crate) fn settle(self) -> Option<std::fs::File> {
+        self.undo.settle();
+        self.reader
     }
 }
 

@@ -4,8 +4,9 @@ mod commit;
 mod flush;
 mod litter;
 mod stage;
+mod undo;
 
-pub(crate) use commit::{BackupError, Prepared, Publish, Sealed};
+pub(crate) use commit::{BackupError, Prepared, Provisional, Publish, Sealed};
 pub(crate) use flush::sync_all;
 pub(crate) use litter::sweep;
-pub(crate) use stage::Stage;
+pub(crate) use stage::{Stage, StageName};

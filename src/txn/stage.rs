@@ -29,33 +29,42 @@ pub(crate) struct Stage {
     written: u64,
 }
 
+/// When a stage gets its temporary name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StageName {
+    /// Where the filesystem can, when it is complete.
+    Later,
+    /// At once: a program is going to be given it.
+    Now,
+}
+
 impl Stage {
     /// A stage for `target`, in the directory it will be renamed in.
     ///
     /// # Errors
     /// [`Error::Target`] where no file can be made there.
     pub(crate) fn beside(dir: &Arc<Dir>, target: &Path) -> Result<Stage, Error> {
-        Stage::new(dir, target, failpoint::hit("stage").and_then(|()| Temp::create(dir)))
-    }
-
-    fn new(dir: &Arc<Dir>, target: &Path, made: std::io::Result<Temp>) -> Result<Stage, Error> {
-        let temp = made.map_err(|source| {
+        Stage::make(dir, target, StageName::Later).map_err(|source| {
             use rustix::io::Errno;
             let obstacle = match Errno::from_io_error(&source) {
                 Some(Errno::ACCESS | Errno::PERM) => Obstacle::NotWritable,
                 _ => return Error::write("create a temporary file in", dir.path(), source),
             };
             Error::Target { path: dir.path().to_owned(), obstacle }
-        })?;
-        Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0 })
+        })
     }
 
-    /// A stage with a name, for a program that is given one.
+    /// As [`Stage::beside`], with or without a name.
     ///
     /// # Errors
-    /// As [`Stage::beside`].
-    pub(crate) fn named(dir: &Arc<Dir>, target: &Path) -> Result<Stage, Error> {
-        Stage::new(dir, target, Temp::create_named(dir))
+    /// Those of the system, untranslated.
+    pub(crate) fn make(dir: &Arc<Dir>, target: &Path, name: StageName) -> std::io::Result<Stage> {
+        failpoint::hit("stage")?;
+        let temp = match name {
+            StageName::Later => Temp::create(dir)?,
+            StageName::Now => Temp::create_named(dir)?,
+        };
+        Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0 })
     }
 
     /// The path of a stage that has a name.
@@ -179,7 +188,7 @@ impl Stage {
             attrs::set_times(file, times).map_err(error)?;
         }
         let sealed = self.stat()?;
-        if sealed.st_mode & 0o7777 != wanted.mode.bits() {
+        if !wanted.mode_lenient && sealed.st_mode & 0o7777 != wanted.mode.bits() {
             return Err(wanted.mode_error(&self.target, rustix::io::Errno::PERM.into()));
         }
         for (owner, now) in [(wanted.uid, sealed.st_uid), (wanted.gid, sealed.st_gid)] {

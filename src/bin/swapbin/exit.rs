@@ -56,10 +56,17 @@ pub fn usage(mut error: clap::Error) -> ExitCode {
 
 /// Ends a run that failed: by its signal if it was cancelled, so that the caller sees what happened.
 pub fn failure(error: &Error, cancel: &Cancel) -> ExitCode {
-    if let (Error::Cancelled, Some(signal)) = (error, cancel.signal()) {
-        let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
+    if let Error::Cancelled = error {
+        by_signal(cancel);
     }
     ExitCode::from(code(error.kind()))
+}
+
+/// Ends the process by the signal that cancelled, if one did. Returns if there was none, or it does not end a process.
+pub fn by_signal(cancel: &Cancel) {
+    if let Some(signal) = cancel.signal() {
+        let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
+    }
 }
 
 /// Lets SIGINT, SIGTERM and SIGHUP cancel. One that was ignored when we were started stays so.

@@ -1,17 +1,18 @@
 //! Whether a file is to be installed at all.
 
 use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, FileType, Stat};
 use rustix::process::{getgid, getuid};
 
+use super::{failure, stage};
 use crate::event::Cancel;
-use crate::fs::dir;
-use crate::plan::{Dirs, Entry, EntryError, same_content};
+use crate::fs::{attrs, dir};
+use crate::plan::{Dirs, Entry, EntryError, same_content, simple_backup_name, split};
 use crate::report::InstallError;
-use crate::request::{InstallFile, Installation, Mode, WhenCurrent};
+use crate::request::{BackupNames, FileTimes, InstallFile, Installation, Mode, WhenCurrent};
 use crate::source::LocalSource;
 
 /// A file that is to be installed.
@@ -20,16 +21,44 @@ pub(super) struct Judged {
     pub(super) source_stat: Stat,
 }
 
+impl Judged {
+    /// The name it will have, for [`Taken::take`].
+    pub(super) fn name(&self) -> Option<Name> {
+        name_of(&self.entry)
+    }
+}
+
 pub(super) enum Verdict {
+    /// There is nothing to do.
     Current,
+    /// An earlier file of this call gets the name, and has to have it first.
+    AfterOthers,
     Install(Judged),
 }
 
-/// The names this call has given already: directory, by device and inode, and name.
-#[derive(Default)]
-pub(super) struct Taken(HashSet<(u64, u64, OsString)>);
+/// A directory, by device and inode, and a name in it.
+type Name = (u64, u64, OsString);
 
-/// Judges a file as install(1) does, and refuses what a rename would destroy and what cannot be renamed over.
+/// The names this call is about to give.
+#[derive(Default)]
+pub(super) struct Taken(HashSet<Name>);
+
+impl Taken {
+    pub(super) fn take(&mut self, name: Option<Name>) {
+        self.0.extend(name);
+    }
+
+    fn has(&self, entry: &Entry) -> bool {
+        !self.0.is_empty() && name_of(entry).is_some_and(|name| self.0.contains(&name))
+    }
+}
+
+fn name_of(entry: &Entry) -> Option<Name> {
+    let dir = rustix::fs::fstat(&*entry.dir).ok()?;
+    Some((dir.st_dev, dir.st_ino, entry.leaf.clone()))
+}
+
+/// Judges a file as install(1) does and in its order, and refuses what a rename would destroy and what cannot be renamed over.
 ///
 /// # Errors
 /// Why it is not installed.
@@ -37,55 +66,73 @@ pub(super) fn judge(
     file: &InstallFile,
     installation: &Installation,
     dirs: &mut Dirs,
-    taken: &mut Taken,
+    taken: &Taken,
 ) -> Result<Verdict, InstallError> {
+    let entry = dirs.entry(&file.target);
+    if let (WhenCurrent::Leave, Ok(entry)) = (installation.when_current, &entry) {
+        if taken.has(entry) {
+            return Ok(Verdict::AfterOthers);
+        }
+        if let Some(source) = current(file, entry, installation) {
+            return leave(entry, &source, installation).map(|()| Verdict::Current);
+        }
+    }
     let source_stat =
         rustix::fs::statat(CWD, &file.source, AtFlags::empty()).map_err(|errno| InstallError::StatSource(errno.into()))?;
     if FileType::from_raw_mode(source_stat.st_mode) == FileType::Directory {
         return Err(InstallError::SourceIsDirectory);
     }
-    let entry = dirs.entry(&file.target).map_err(|error| match error {
-        EntryError::Stat(error) => InstallError::StatTarget(error),
-        EntryError::Dir(error) => InstallError::Create(error),
-    })?;
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(EntryError::Stat(error)) => return Err(InstallError::StatTarget(error)),
+        Err(EntryError::Directory) => return Err(InstallError::TargetIsDirectory),
+        Err(EntryError::Create(error)) => {
+            // The source would have been opened first.
+            LocalSource::open(&file.source).map_err(failure::of_opening)?;
+            return Err(InstallError::Create(error));
+        }
+    };
     if let Some(stat) = &entry.stat {
-        if is_same_file(&file.source, &source_stat, &entry, stat, installation) {
+        if is_same_file(&file.source, &source_stat, &entry, stat) {
             return Err(InstallError::SameFile);
         }
         if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
             return Err(InstallError::TargetIsDirectory);
         }
     }
-    let dir = rustix::fs::fstat(&*entry.dir).map_err(|errno| InstallError::StatTarget(errno.into()))?;
-    let numbered = installation.backup.as_ref().is_some_and(|policy| policy.names != crate::request::BackupNames::Simple);
-    if !taken.0.insert((dir.st_dev, dir.st_ino, entry.leaf.clone())) && !numbered {
-        return Err(InstallError::JustCreated);
+    if taken.has(&entry) {
+        return match &installation.backup {
+            Some(policy) if policy.names == BackupNames::Numbered => Ok(Verdict::AfterOthers),
+            _ => Err(InstallError::JustCreated),
+        };
     }
-    if installation.when_current == WhenCurrent::Leave && is_current(file, &source_stat, &entry, installation) {
-        return Ok(Verdict::Current);
+    judge_backup(file, installation, &entry, &source_stat)?;
+    match entry.obstacle() {
+        Some(obstacle) => Err(InstallError::Refused(obstacle)),
+        None => Ok(Verdict::Install(Judged { entry, source_stat })),
     }
-    if let Some(obstacle) = entry.obstacle() {
-        return Err(InstallError::Refused(obstacle));
-    }
-    Ok(Verdict::Install(Judged { entry, source_stat }))
 }
 
-/// Refuses a backup that would replace the source.
-///
-/// # Errors
-/// [`InstallError::BackupIsSource`].
-pub(super) fn judge_backup(entry: &Entry, backup: &OsStr, source: &Stat) -> Result<(), InstallError> {
-    match dir::stat_at(&*entry.dir, backup) {
-        Ok(stat) if (stat.st_dev, stat.st_ino) == (source.st_dev, source.st_ino) => {
-            Err(InstallError::BackupIsSource { backup: entry.dir.path().join(backup) })
-        }
-        _ => Ok(()),
+/// Refuses a backup that would replace the source: another name of it is no harm, so the name has to be the same, too.
+fn judge_backup(file: &InstallFile, installation: &Installation, entry: &Entry, source: &Stat) -> Result<(), InstallError> {
+    let Some(policy) = &installation.backup else { return Ok(()) };
+    if entry.stat.is_none() || policy.names == BackupNames::Numbered {
+        return Ok(());
+    }
+    let name = simple_backup_name(policy, &entry.leaf);
+    let is_source = || {
+        let backup = rustix::fs::statat(&*entry.dir, &name, AtFlags::empty());
+        backup.is_ok_and(|backup| (backup.st_dev, backup.st_ino) == (source.st_dev, source.st_ino))
+    };
+    match split(&file.source).1 == name && is_source() {
+        true => Err(InstallError::BackupIsSource { backup: entry.sibling(&file.target, &name) }),
+        false => Ok(()),
     }
 }
 
 /// Whether installing would put the source itself out of the way. Another name of the same inode is no harm: the source's own
 /// name keeps it.
-fn is_same_file(source: &Path, source_stat: &Stat, entry: &Entry, target: &Stat, _installation: &Installation) -> bool {
+fn is_same_file(source: &Path, source_stat: &Stat, entry: &Entry, target: &Stat) -> bool {
     if (source_stat.st_dev, source_stat.st_ino) != (target.st_dev, target.st_ino) {
         return false;
     }
@@ -94,22 +141,34 @@ fn is_same_file(source: &Path, source_stat: &Stat, entry: &Entry, target: &Stat,
     through_link || target.st_nlink < 2 || entry.is_named(source)
 }
 
-/// Whether the target is what it should be, as install's `-C` has it: plain files, no bits beyond permissions anywhere, owner
-/// and group those asked for or the caller's real ones, mode, size and content.
-fn is_current(file: &InstallFile, source: &Stat, entry: &Entry, installation: &Installation) -> bool {
-    let Some(target) = &entry.stat else { return false };
+/// The source, if the target is what it should be, as install's `-C` has it: plain files, no bits beyond permissions anywhere,
+/// owner and group those asked for or the caller's real ones, mode, size and content.
+fn current(file: &InstallFile, entry: &Entry, installation: &Installation) -> Option<Stat> {
+    let target = entry.stat.as_ref()?;
     let plain = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_mode & 0o7000 == 0;
     let owner = installation.uid.unwrap_or_else(|| getuid().as_raw());
     let group = installation.gid.unwrap_or_else(|| getgid().as_raw());
-    if !plain(source)
-        || !plain(target)
-        || source.st_size != target.st_size
-        || Mode::from_bits(target.st_mode) != installation.mode
-        || (target.st_uid, target.st_gid) != (owner, group)
-    {
-        return false;
+    let wanted = Mode::from_bits(target.st_mode) == installation.mode && (target.st_uid, target.st_gid) == (owner, group);
+    if !plain(target) || !wanted {
+        return None;
     }
-    let Ok(opened) = LocalSource::open(&file.source) else { return false };
-    let Ok(there) = entry.dir.open_file(&entry.leaf) else { return false };
-    same_content(opened.file(), &there, source.st_size as u64, &Cancel::new()).unwrap_or(false)
+    // A link is none, whatever it leads to.
+    let source = dir::stat_at(CWD, file.source.as_os_str()).ok()?;
+    if !plain(&source) || source.st_size != target.st_size {
+        return None;
+    }
+    let opened = LocalSource::open(&file.source).ok()?;
+    let there = entry.dir.open_file(&entry.leaf).ok()?;
+    let same = same_content(opened.file(), &there, source.st_size as u64, &Cancel::new()).unwrap_or(false);
+    same.then_some(source)
+}
+
+/// Leaves a target that is what it should be, but for the times if those of the source are asked for.
+fn leave(entry: &Entry, source: &Stat, installation: &Installation) -> Result<(), InstallError> {
+    match installation.times {
+        FileTimes::Now => Ok(()),
+        FileTimes::OfSource => {
+            attrs::set_times_at(&*entry.dir, &entry.leaf, &stage::times_of(source)).map_err(InstallError::Times)
+        }
+    }
 }

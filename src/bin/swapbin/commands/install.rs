@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::install::{self, Charset, Invocation, Next, Personality, Reading, System, Voice};
+use swapbin::{Cancel, Host};
+
+use crate::exit;
+use crate::install::{self, Charset, Invocation, Job, Next, Personality, Reading, System, Telling, Voice};
 
 /// Reads the command line, says what is to be said about it, and does what it asks for.
 pub fn main(personality: Personality) -> ExitCode {
@@ -13,16 +16,17 @@ pub fn main(personality: Personality) -> ExitCode {
     let _ = io::stderr().write_all(&said);
     match next {
         Next::Install(invocation) => run(&invocation, &voice),
-        Next::Help => print(&install::help(&personality.name), &voice),
-        Next::Version => print(&install::version(), &voice),
+        Next::Help => print(&install::help(&personality.name), &voice, ExitCode::SUCCESS),
+        Next::Version => print(&install::version(), &voice, ExitCode::SUCCESS),
         Next::Refuse => ExitCode::FAILURE,
     }
 }
 
-fn print(text: &[u8], voice: &Voice) -> ExitCode {
+/// Prints on standard output; if that fails, so has everything.
+fn print(text: &[u8], voice: &Voice, code: ExitCode) -> ExitCode {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => code,
         Err(error) => {
             let _ = io::stderr().write_all(&voice.cannot_print(&error));
             ExitCode::FAILURE
@@ -31,7 +35,50 @@ fn print(text: &[u8], voice: &Voice) -> ExitCode {
 }
 
 /// Installs.
-pub fn run(_invocation: &Invocation, _voice: &Voice) -> ExitCode {
-    let _ = io::stderr().write_all(b"install: not built yet\n");
-    ExitCode::FAILURE
+fn run(invocation: &Invocation, voice: &Voice) -> ExitCode {
+    install::become_ordinary();
+    let mut host = Host::system();
+    if let Some(dir) = &invocation.state_dir {
+        host.state_dir = dir.clone();
+    }
+    if let Err(error) = exit::cancel_on_signals(&host.cancel) {
+        let _ = io::stderr().write_all(&voice.cannot_handle_signals(&error));
+        return ExitCode::FAILURE;
+    }
+    let mut telling = Telling::new(voice, invocation.verbosity);
+    match &invocation.job {
+        Job::Directories(paths) => {
+            let directories = install::directories(invocation, paths);
+            for (made, path) in swapbin::make_directories(&directories, &host).iter().zip(paths) {
+                telling.directory(made, path);
+            }
+        }
+        Job::File { .. } | Job::Into { .. } => files(invocation, &host, &mut telling),
+    }
+    finish(telling, voice, &host.cancel)
+}
+
+fn files(invocation: &Invocation, host: &Host, telling: &mut Telling<'_>) {
+    let installation = install::installation(invocation);
+    if let Some(path) = install::path_to_make(invocation, &installation) {
+        let made = swapbin::make_leading(path, installation.durability);
+        if !telling.leading(&made, path) {
+            return;
+        }
+    }
+    let program = installation.strip.as_deref();
+    for (outcome, file) in swapbin::install(&installation, host).iter().zip(&installation.files) {
+        telling.file(outcome, file, program);
+    }
+}
+
+/// Says it all, and ends: by the signal, if one has cancelled the call.
+fn finish(telling: Telling<'_>, voice: &Voice, cancel: &Cancel) -> ExitCode {
+    let _ = io::stderr().write_all(telling.complaints());
+    let code = if telling.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    let code = print(telling.news(), voice, code);
+    if telling.is_cancelled() {
+        exit::by_signal(cancel);
+    }
+    code
 }

@@ -3,9 +3,6 @@
 //! The command line is read by [`read()`] into an [`Invocation`]; [`Voice`] has every line that is ever printed. Files are
 //! somebody else's work.
 
-// The file work calls what nothing here calls yet.
-#![allow(dead_code, unused_imports)]
-
 mod account;
 mod backup;
 mod getopt;
@@ -18,7 +15,10 @@ mod personality;
 mod printable;
 mod quote;
 mod read;
+mod process;
 mod surroundings;
+mod telling;
+mod work;
 
 pub use backup::{Backup, Control};
 pub use help::{help, version};
@@ -27,4 +27,7 @@ pub use messages::Voice;
 pub use personality::{Personality, personality};
 pub use quote::Charset;
 pub use read::{Next, Reading, read};
-pub use surroundings::{Surroundings, System};
+pub use process::become_ordinary;
+pub use surroundings::System;
+pub use telling::Telling;
+pub use work::{directories, installation, path_to_make};

@@ -68,6 +68,11 @@ impl Voice {
         self.about("cannot create directory {}", directory, error)
     }
 
+    /// With `-d`, where coreutils use the quotes of the locale.
+    pub fn cannot_make_directory(&self, directory: &OsStr, error: &io::Error) -> Vec<u8> {
+        self.line_with("cannot create directory {}", &[self.word(directory)], error)
+    }
+
     /// The directory of `-D -t` could not be opened after it was made.
     pub fn cannot_open(&self, directory: &OsStr, error: &io::Error) -> Vec<u8> {
         self.about("cannot open {}", directory, error)
@@ -83,7 +88,12 @@ impl Voice {
 
     /// With `-d`.
     pub fn cannot_change_owner_and_mode(&self, directory: &OsStr, error: &io::Error) -> Vec<u8> {
-        self.about("cannot change owner and permissions of {}", directory, error)
+        self.line_with("cannot change owner and permissions of {}", &[self.word(directory)], error)
+    }
+
+    /// With `-d`.
+    pub fn cannot_change_directory_mode(&self, directory: &OsStr, error: &io::Error) -> Vec<u8> {
+        self.line_with("cannot change permissions of {}", &[self.word(directory)], error)
     }
 
     pub fn cannot_set_times(&self, dest: &OsStr, error: &io::Error) -> Vec<u8> {
@@ -115,6 +125,21 @@ impl Voice {
     /// Ours: something there must not be replaced; `why` says what it is, as in "it is a mount point".
     pub fn refused(&self, dest: &OsStr, why: &str) -> Vec<u8> {
         self.line("will not replace {}: {}", &[self.name(dest), why.into()])
+    }
+
+    /// Ours: an extended attribute of the old file cannot be kept.
+    pub fn cannot_keep_attributes(&self, dest: &OsStr, error: &io::Error) -> Vec<u8> {
+        self.about("cannot keep the attributes of {}", dest, error)
+    }
+
+    /// Ours: with `--all-or-nothing`, a file that should not be in place is.
+    pub fn not_taken_back(&self, dest: &OsStr, error: &io::Error) -> Vec<u8> {
+        self.about("installed {} although another file failed, and cannot take it back", dest, error)
+    }
+
+    /// Ours.
+    pub fn cannot_handle_signals(&self, error: &io::Error) -> Vec<u8> {
+        self.line_with("cannot handle signals", &[], error)
     }
 
     /// Ours: a file is in place, but whether it survives a power cut is not known.
