@@ -5,6 +5,7 @@
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Closes a descriptor and reports what close(2) says: some filesystems tell a failed write only there.
 ///
@@ -67,6 +68,38 @@ pub(crate) fn chmod_path(path: &std::ffi::CStr, mode: u32) -> io::Result<()> {
     match unsafe { libc::chmod(path.as_ptr(), mode) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Which of the standard streams were closed when the program started, a bit for each.
+static CLOSED: AtomicU8 = AtomicU8::new(0);
+
+/// Runs before the Rust runtime, which opens the null device in place of standard streams that are closed: afterwards nobody
+/// could tell that what is written goes nowhere.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK: extern "C" fn() = {
+    extern "C" fn look() {
+        for fd in 0..3 {
+            // SAFETY: the call takes plain numbers and changes nothing.
+            if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
+                CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
+            }
+        }
+    }
+    look
+};
+
+/// Whether the standard stream with this number was closed when the program started.
+pub fn stream_was_closed(fd: u8) -> bool {
+    fd < 3 && CLOSED.load(Ordering::Relaxed) & 1 << fd != 0
+}
+
+/// Closes standard input, if it was closed when the program started: /dev/stdin is then no file again.
+pub fn close_stdin_again() {
+    if stream_was_closed(0) {
+        // SAFETY: nobody has borrowed the descriptor that the runtime put there; reading from it fails cleanly afterwards.
+        unsafe { libc::close(0) };
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use rustix::fs::{AtFlags, RenameFlags};
+use rustix::fs::{AtFlags, FileType, RenameFlags};
 use rustix::io::Errno;
 
 use super::dir::Dir;
@@ -85,7 +85,11 @@ pub(crate) enum KeepError {
 /// way one more name of the old file may be left.
 pub(crate) fn replace_keeping(dir: &Dir, from: &OsStr, to: &OsStr, backup: Backup<'_>) -> Result<(), KeepError> {
     match link_as(dir, to, backup) {
-        Ok(()) => return replace(dir, from, to).map_err(KeepError::Replace),
+        Ok(linked) => {
+            let replaced = replace(dir, from, to);
+            linked.finish(dir, backup.name(), replaced.is_ok());
+            return replaced.map_err(KeepError::Replace);
+        }
         Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => {}
         Err(errno) => return Err(KeepError::Keep(errno)),
     }
@@ -113,17 +117,65 @@ fn rename_as(dir: &Dir, from: &OsStr, backup: Backup<'_>) -> Result<(), Errno> {
     }
 }
 
+/// How a backup came by its name.
+enum Linked {
+    /// Nothing had it.
+    Free,
+    /// What had it has this one now.
+    Aside(OsString),
+    /// What had it is gone, or was the same file.
+    Replaced,
+}
+
+impl Linked {
+    /// Removes what is not needed any more; or, if the backup is of no use, removes that.
+    fn finish(self, dir: &Dir, backup: &OsStr, useful: bool) {
+        let _ = match (self, useful) {
+            (Linked::Free, false) => dir.unlink(backup),
+            (Linked::Aside(old), true) => dir.unlink(&old),
+            (Linked::Aside(old), false) => replace(dir, &old, backup),
+            (Linked::Free, true) | (Linked::Replaced, _) => Ok(()),
+        };
+    }
+}
+
+/// Whether the directory is sticky and the file another's: a second name could be made, but not be taken away again, unlink(2).
+fn is_held(dir: &Dir, name: &OsStr) -> Result<bool, Errno> {
+    let me = rustix::process::geteuid();
+    let around = rustix::fs::fstat(dir)?;
+    if me.is_root() || around.st_mode & 0o1000 == 0 || around.st_uid == me.as_raw() {
+        return Ok(false);
+    }
+    Ok(super::dir::stat_at(dir, name)?.st_uid != me.as_raw())
+}
+
 /// Gives the file called `name` a second name.
-fn link_as(dir: &Dir, name: &OsStr, backup: Backup<'_>) -> Result<(), Errno> {
+fn link_as(dir: &Dir, name: &OsStr, backup: Backup<'_>) -> Result<Linked, Errno> {
+    if is_held(dir, name)? {
+        return Err(Errno::PERM);
+    }
     match (rustix::fs::linkat(dir, name, dir, backup.name(), AtFlags::empty()), backup) {
+        (Ok(()), _) => return Ok(Linked::Free),
         (Err(Errno::EXIST), Backup::Replace(_)) => {}
-        (result, _) => return result,
+        (Err(errno), _) => return Err(errno),
+    }
+    let is_directory = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    if super::dir::stat_at(dir, backup.name()).is_ok_and(is_directory) {
+        return Err(Errno::ISDIR);
     }
     let spare = link_spare(dir, name)?;
+    match exchange(dir, &spare, backup.name()) {
+        Ok(()) => return Ok(Linked::Aside(spare)),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        Err(errno) => {
+            let _ = dir.unlink(&spare);
+            return Err(errno);
+        }
+    }
     let renamed = replace(dir, &spare, backup.name());
     // Two names of one inode stay both, rename(2); and after an error the spare one has to go as well.
     match dir.unlink(&spare) {
-        Err(Errno::NOENT) | Ok(()) => renamed,
+        Err(Errno::NOENT) | Ok(()) => renamed.map(|()| Linked::Replaced),
         Err(errno) => renamed.and(Err(errno)),
     }
 }
@@ -136,6 +188,9 @@ fn link_as(dir: &Dir, name: &OsStr, backup: Backup<'_>) -> Result<(), Errno> {
 /// # After a crash
 /// The second name may be left.
 pub(crate) fn link_spare(dir: &Dir, name: &OsStr) -> Result<OsString, Errno> {
+    if is_held(dir, name)? {
+        return Err(Errno::PERM);
+    }
     let spare = super::temp::new_name()?;
     rustix::fs::linkat(dir, name, dir, &spare, AtFlags::empty())?;
     Ok(spare)

@@ -60,12 +60,7 @@ pub fn make_leading(path: &Path, durability: Durability) -> MadeDirectory {
     MadeDirectory { created, outcome }
 }
 
-fn make(
-    path: &Path,
-    wanted: &Directories,
-    created: &mut Vec<PathBuf>,
-    unsynced: &mut Unsynced,
-) -> Result<(), DirectoryError> {
+fn make(path: &Path, wanted: &Directories, created: &mut Vec<PathBuf>, unsynced: &mut Unsynced) -> Result<(), DirectoryError> {
     let (parent, leaf) = descend(path, created, unsynced)?;
     let keeps_owner = wanted.uid.is_none() && wanted.gid.is_none();
     let (mode, mask) = (wanted.mode.bits(), wanted.mode_mask.bits());
@@ -81,8 +76,16 @@ fn make(
     }
     let links = if made.is_ok() { Links::Refuse } else { Links::Follow };
     let failed = |errno: Errno| DirectoryError::Create { path: path.to_owned(), source: errno.into() };
-    let opened = dir::open_path(&parent, leaf, links).map_err(|errno| failed(made.err().unwrap_or(errno)))?;
-    let searchable = dir::search(&opened).is_ok();
+    let unchanged = |error: io::Error| match keeps_owner {
+        true => DirectoryError::Mode(error),
+        false => DirectoryError::OwnerAndMode(error),
+    };
+    let opened = dir::open_path(&parent, leaf, links).map_err(|errno| match made {
+        // Something has the name, and it may lead to a directory: of that, install(1) says that it cannot be changed.
+        Err(Errno::EXIST) if errno != Errno::NOTDIR => unchanged(errno.into()),
+        Err(reason) => failed(reason),
+        Ok(()) => failed(errno),
+    })?;
     let opened = Dir::from_path_fd(opened, path.to_owned()).map_err(failed)?;
     match give(&opened, wanted) {
         Ok(changed) => {
@@ -94,10 +97,7 @@ fn make(
             }
             Ok(())
         }
-        // Of a directory that was there and cannot be entered either, install(1) says that it cannot be made.
-        Err(_) if made.is_err() && !searchable => Err(failed(made.err().unwrap_or(Errno::EXIST))),
-        Err(error) if keeps_owner => Err(DirectoryError::Mode(error)),
-        Err(error) => Err(DirectoryError::OwnerAndMode(error)),
+        Err(error) => Err(unchanged(error)),
     }
 }
 

@@ -89,7 +89,7 @@ impl Call<'_> {
             Verdict::AfterOthers => {
                 self.prepare();
                 self.publish();
-                self.taken = Taken::default();
+                self.taken.give_all();
                 return self.stage(file);
             }
             Verdict::Current => return Ok(Slot::Current),
@@ -97,7 +97,7 @@ impl Call<'_> {
         };
         let name = judged.name();
         let slot = stage::stage(file, judged, self.installation, self.cancel)?;
-        self.taken.take(name);
+        self.taken.promise(name);
         Ok(slot)
     }
 

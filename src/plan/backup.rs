@@ -13,24 +13,33 @@ use crate::request::{BackupNames, BackupPolicy};
 /// # Errors
 /// The directory cannot be listed, which numbered names need. One that may not be read counts as one without any.
 pub(crate) fn name(policy: &BackupPolicy, dir: &Dir, leaf: &OsStr) -> Result<(OsString, bool), Errno> {
-    let numbered = |highest: Number| {
-        let name = [leaf.as_bytes(), b".~", &highest.next().0[..], b"~"].concat();
-        (OsString::from_vec(name), true)
-    };
+    let numbered = |highest: Number| (fitting(leaf, &[b".~", &highest.next().0[..], b"~"].concat()), true);
     let simple = || (simple_name(policy, leaf), false);
-    Ok(match policy.names {
+    let (name, is_new) = match policy.names {
         BackupNames::Simple => simple(),
         BackupNames::Numbered => numbered(highest(dir, leaf)?.unwrap_or_default()),
         BackupNames::Existing => match highest(dir, leaf)? {
             Some(number) => numbered(number),
             None => simple(),
         },
-    })
+    };
+    // A suffix may end in a slash; a file's name may not.
+    if name.as_bytes().ends_with(b"/") { Err(Errno::NOTDIR) } else { Ok((name, is_new)) }
 }
 
 /// The name of a backup without a number.
 pub(crate) fn simple_name(policy: &BackupPolicy, leaf: &OsStr) -> OsString {
-    OsString::from_vec([leaf.as_bytes(), policy.suffix.as_bytes()].concat())
+    fitting(leaf, policy.suffix.as_bytes())
+}
+
+/// Name and extension; where that is too long for a directory, a tilde behind as much of the name as fits, as install(1) has it.
+fn fitting(leaf: &OsStr, extension: &[u8]) -> OsString {
+    const LONGEST: usize = 254;
+    let leaf = leaf.as_bytes();
+    OsString::from_vec(match leaf.len() + extension.len() > LONGEST {
+        false => [leaf, extension].concat(),
+        true => [&leaf[..leaf.len().min(LONGEST - 1)], b"~"].concat(),
+    })
 }
 
 /// A decimal number of any length: there is no telling what somebody called a file.
@@ -78,6 +87,12 @@ mod tests {
         for name in ["d.~0~", "d.~01~", "d.~~", "d.~1", "d~", "e.~1~", "d.~1x~", "d.~1~~"] {
             assert_eq!(number(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_that_would_be_too_long_is_cut() {
+        let length = |leaf: usize, extension: usize| fitting("x".repeat(leaf).as_ref(), &vec![b'y'; extension]).len();
+        assert_eq!([length(250, 4), length(250, 5), length(255, 1), length(1, 254)], [254, 251, 254, 2]);
     }
 
     #[test]

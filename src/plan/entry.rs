@@ -46,7 +46,11 @@ impl Dirs {
         let (parent, leaf) = split(path);
         if leaf.is_empty() {
             // A name that ends in a slash can be looked at, but not be created as a file; and nothing has no name.
-            let reason = if path.as_os_str().is_empty() { Errno::NOENT } else { Errno::NOTDIR };
+            let named = without_slashes(path);
+            let (above, _) = split(named);
+            let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+            let there = rustix::fs::statat(CWD, above, rustix::fs::AtFlags::empty()).is_ok();
+            let reason = if there && !named.as_os_str().is_empty() { Errno::NOTDIR } else { Errno::NOENT };
             return Err(match dir::stat_at(CWD, path.as_os_str()) {
                 Err(Errno::NOENT) => EntryError::Create(reason.into()),
                 Err(errno) => EntryError::Stat(errno.into()),
@@ -122,6 +126,11 @@ impl Entry {
         let theirs = rustix::fs::statat(CWD, parent, rustix::fs::AtFlags::empty()).ok().map(id);
         leaf == self.leaf && theirs.is_some() && theirs == rustix::fs::fstat(&*self.dir).ok().map(id)
     }
+}
+
+fn without_slashes(path: &Path) -> &Path {
+    let bytes = path.as_os_str().as_bytes();
+    Path::new(OsStr::from_bytes(&bytes[..bytes.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1)]))
 }
 
 /// The directory part and the last name of a path. [`Path::parent`] will not do: it takes `a/` for `a`.

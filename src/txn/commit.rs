@@ -12,8 +12,8 @@ use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::Dir;
-use crate::fs::temp::{Named, Temp};
 use crate::fs::rename::Backup;
+use crate::fs::temp::{Named, Temp};
 use crate::fs::{rename, sync};
 
 /// Whether the target's name is taken.

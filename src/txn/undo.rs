@@ -21,9 +21,16 @@ pub(super) struct Undo {
 #[derive(Debug)]
 enum Step {
     Exchanged(OsString, OsString),
-    Moved { from: OsString, to: OsString },
+    Moved {
+        from: OsString,
+        to: OsString,
+    },
     /// `new` was renamed over `leaf`, whose old file is called `old` as well.
-    Replaced { leaf: OsString, old: OsString, goes: bool },
+    Replaced {
+        leaf: OsString,
+        old: OsString,
+        goes: bool,
+    },
 }
 
 impl Undo {

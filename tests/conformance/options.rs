@@ -1,6 +1,6 @@
 //! How the command line is read: clusters, permutation, abbreviations, arguments.
 
-use crate::trial::{Suite, Tree, bytes};
+use crate::trial::{Suite, Tree, bytes, expected};
 
 fn some(tree: &Tree) {
     tree.file("a", "new");
@@ -174,7 +174,6 @@ fn abbreviations(suite: &mut Suite) {
         "--bad",
         "--a",
         "--all",
-        "--all-or-nothing=x",
         "--du",
         "--k",
         "--ke",
@@ -185,8 +184,6 @@ fn abbreviations(suite: &mut Suite) {
         "--V",
         "--Backup",
         "--VERBOSE",
-        "--=x",
-        "--=",
         "--s=x",
         "--pre=x",
         "--v=x",
@@ -212,6 +209,10 @@ fn abbreviations(suite: &mut Suite) {
         "-backup",
     ] {
         suite.case("").word(word).words("a d");
+    }
+    for word in ["--=x", "--="] {
+        // One more option begins with nothing at all since 9.2.
+        suite.case("").word(word).words("a d").newer_than_9_1(expected().exit(1).stderr_mentioning(&["--compare", "--debug"]));
     }
     // Followed by the option's argument, where it takes one.
     for line in [

@@ -1,6 +1,6 @@
 //! How names are quoted in messages, on both outputs, in both locales.
 
-use crate::trial::{Suite, bytes};
+use crate::trial::{Suite, bytes, expected};
 
 #[test]
 fn quoting() {
@@ -36,12 +36,35 @@ fn quoting() {
         suite.case("-T a dir").word(&word);
         suite.case("a d -o").word(&word);
         suite.case("a d").word(bytes(&[&b"--backup="[..], name].concat()));
-        suite.case("a d").word(bytes(&[&b"--"[..], name].concat()));
+        // What begins with nothing at all is ambiguous, and since 9.2 in one more way.
+        if !name.starts_with(b"=") {
+            suite.case("a d").word(bytes(&[&b"--"[..], name].concat()));
+        }
         suite.tree(|tree| drop(tree.file("a", "new")));
         suite.case("a -t").word(&word);
         suite.case("-vD a").word(bytes(&[name, &b"/x"[..]].concat()));
     }
+    apostrophe_and_escape(&mut suite);
     suite.run();
+}
+
+/// A name with both, the escape last, has quotes too many and too few in 9.1, which no shell reads back.
+fn apostrophe_and_escape(suite: &mut Suite) {
+    let name = "it's\n";
+    let quoted = r"'it'\''s'$'\n'";
+    suite.tree(move |tree| drop(tree.file(name, "old")));
+    suite
+        .case("-T")
+        .word(name)
+        .word(name)
+        .newer_than_9_1(expected().stderr(format!("install: {quoted} and {quoted} are the same file\n")));
+    suite.tree(|tree| drop(tree.file("a", "new")));
+    suite
+        .case("")
+        .word(name)
+        .words("d")
+        .newer_than_9_1(expected().stderr(format!("install: cannot stat {quoted}: No such file or directory\n")));
+    suite.case("-vd").word(name).newer_than_9_1(expected().stdout(format!("install: creating directory {quoted}\n")));
 }
 
 fn names_of_every_kind() -> Vec<&'static [u8]> {
@@ -95,7 +118,6 @@ fn names_of_every_kind() -> Vec<&'static [u8]> {
         b"a^b",
         b"%s%n",
         b"a:b",
-        b"it's\n",
         b"a'\nb'c",
         b"'\xff'",
         b"'\xc3\xa9'",

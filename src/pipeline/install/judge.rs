@@ -39,17 +39,30 @@ pub(super) enum Verdict {
 /// A directory, by device and inode, and a name in it.
 type Name = (u64, u64, OsString);
 
-/// The names this call is about to give.
+/// The names this call gives.
 #[derive(Default)]
-pub(super) struct Taken(HashSet<Name>);
+pub(super) struct Taken {
+    promised: HashSet<Name>,
+    given: HashSet<Name>,
+}
 
 impl Taken {
-    pub(super) fn take(&mut self, name: Option<Name>) {
-        self.0.extend(name);
+    /// The name will be given.
+    pub(super) fn promise(&mut self, name: Option<Name>) {
+        self.promised.extend(name);
+    }
+
+    /// What was promised is done.
+    pub(super) fn give_all(&mut self) {
+        self.given.extend(self.promised.drain());
+    }
+
+    fn has_promised(&self, entry: &Entry) -> bool {
+        !self.promised.is_empty() && name_of(entry).is_some_and(|name| self.promised.contains(&name))
     }
 
     fn has(&self, entry: &Entry) -> bool {
-        !self.0.is_empty() && name_of(entry).is_some_and(|name| self.0.contains(&name))
+        self.has_promised(entry) || !self.given.is_empty() && name_of(entry).is_some_and(|name| self.given.contains(&name))
     }
 }
 
@@ -68,17 +81,18 @@ pub(super) fn judge(
     dirs: &mut Dirs,
     taken: &Taken,
 ) -> Result<Verdict, InstallError> {
+    // Before it is read for a comparison, which changes its access time.
+    let source_stat = rustix::fs::statat(CWD, &file.source, AtFlags::empty());
     let entry = dirs.entry(&file.target);
     if let (WhenCurrent::Leave, Ok(entry)) = (installation.when_current, &entry) {
-        if taken.has(entry) {
+        if taken.has_promised(entry) {
             return Ok(Verdict::AfterOthers);
         }
         if let Some(source) = current(file, entry, installation) {
             return leave(entry, &source, installation).map(|()| Verdict::Current);
         }
     }
-    let source_stat =
-        rustix::fs::statat(CWD, &file.source, AtFlags::empty()).map_err(|errno| InstallError::StatSource(errno.into()))?;
+    let source_stat = source_stat.map_err(|errno| InstallError::StatSource(errno.into()))?;
     if FileType::from_raw_mode(source_stat.st_mode) == FileType::Directory {
         return Err(InstallError::SourceIsDirectory);
     }
@@ -100,20 +114,47 @@ pub(super) fn judge(
             return Err(InstallError::TargetIsDirectory);
         }
     }
-    if taken.has(&entry) {
-        return match &installation.backup {
-            Some(policy) if policy.names == BackupNames::Numbered => Ok(Verdict::AfterOthers),
-            _ => Err(InstallError::JustCreated),
-        };
+    let numbered = installation.backup.as_ref().is_some_and(|policy| policy.names == BackupNames::Numbered);
+    if numbered && taken.has_promised(&entry) {
+        return Ok(Verdict::AfterOthers);
+    }
+    if !numbered && taken.has(&entry) {
+        return Err(InstallError::JustCreated);
     }
     judge_backup(file, installation, &entry, &source_stat)?;
+    if leads_through(&file.source, &entry) {
+        // install(1) removes the link, and then finds no source.
+        return Err(InstallError::OpenSource(rustix::io::Errno::NOENT.into()));
+    }
     match entry.obstacle() {
         Some(obstacle) => Err(InstallError::Refused(obstacle)),
         None => Ok(Verdict::Install(Judged { entry, source_stat })),
     }
 }
 
-/// Refuses a backup that would replace the source: another name of it is no harm, so the name has to be the same, too.
+/// Whether the target is a link that the source is found by.
+fn leads_through(source: &Path, entry: &Entry) -> bool {
+    let is_link = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+    if !entry.stat.as_ref().is_some_and(is_link) {
+        return false;
+    }
+    let mut path = source.to_owned();
+    // As many as the kernel follows, path_resolution(7).
+    for _ in 0..40 {
+        match dir::stat_at(CWD, path.as_os_str()) {
+            Ok(stat) if is_link(&stat) => {}
+            _ => return false,
+        }
+        if entry.is_named(&path) {
+            return true;
+        }
+        let Ok(text) = dir::read_link(CWD, path.as_os_str()) else { return false };
+        path = split(&path).0.join(text);
+    }
+    false
+}
+
+/// Refuses a backup that would replace the source, or what the source, a link, leads to. Another name of a source is no harm.
 fn judge_backup(file: &InstallFile, installation: &Installation, entry: &Entry, source: &Stat) -> Result<(), InstallError> {
     let Some(policy) = &installation.backup else { return Ok(()) };
     if entry.stat.is_none() || policy.names == BackupNames::Numbered {
@@ -124,7 +165,10 @@ fn judge_backup(file: &InstallFile, installation: &Installation, entry: &Entry, 
         let backup = rustix::fs::statat(&*entry.dir, &name, AtFlags::empty());
         backup.is_ok_and(|backup| (backup.st_dev, backup.st_ino) == (source.st_dev, source.st_ino))
     };
-    match split(&file.source).1 == name && is_source() {
+    let is_link = || {
+        dir::stat_at(CWD, file.source.as_os_str()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+    };
+    match is_source() && (split(&file.source).1 == name || is_link()) {
         true => Err(InstallError::BackupIsSource { backup: entry.sibling(&file.target, &name) }),
         false => Ok(()),
     }

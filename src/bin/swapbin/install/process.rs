@@ -8,5 +8,6 @@ pub fn become_ordinary() {
     swapbin::default_signal(SIGPIPE);
     swapbin::default_signal(SIGCHLD);
     swapbin::catch_sigxfsz();
+    swapbin::close_stdin_again();
     rustix::process::umask(rustix::fs::Mode::empty());
 }

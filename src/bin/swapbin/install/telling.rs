@@ -8,29 +8,32 @@ use swapbin::{Copied, DirectoryError, InstallError, InstallFile, Installed, Made
 use super::invocation::Verbosity;
 use super::messages::Voice;
 
+/// Text for one of the two streams, in the order in which it is to be printed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Said {
+    /// For standard output.
+    News(Vec<u8>),
+    /// For standard error.
+    Complaint(Vec<u8>),
+}
+
 /// The lines for both streams, and whether anything failed.
 pub struct Telling<'a> {
     voice: &'a Voice,
     verbosity: Verbosity,
-    news: Vec<u8>,
-    complaints: Vec<u8>,
+    said: Vec<Said>,
     failed: bool,
     cancelled: bool,
 }
 
 impl<'a> Telling<'a> {
     pub fn new(voice: &'a Voice, verbosity: Verbosity) -> Telling<'a> {
-        Telling { voice, verbosity, news: Vec::new(), complaints: Vec::new(), failed: false, cancelled: false }
+        Telling { voice, verbosity, said: Vec::new(), failed: false, cancelled: false }
     }
 
-    /// For standard output.
-    pub fn news(&self) -> &[u8] {
-        &self.news
-    }
-
-    /// For standard error.
-    pub fn complaints(&self) -> &[u8] {
-        &self.complaints
+    /// All of it.
+    pub fn said(&self) -> &[Said] {
+        &self.said
     }
 
     pub fn has_failed(&self) -> bool {
@@ -55,6 +58,11 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// The directory of `-D -t`, made and gone again, or without a name.
+    pub fn unusable(&mut self, path: &Path, error: &std::io::Error) {
+        self.fail(self.voice.cannot_open(path.as_os_str(), error));
+    }
+
     /// The leading directories of `-D`; says whether files can go there.
     pub fn leading(&mut self, made: &MadeDirectory, path: &Path) -> bool {
         self.created(made);
@@ -70,7 +78,7 @@ impl<'a> Telling<'a> {
 
     fn created(&mut self, made: &MadeDirectory) {
         if self.verbosity >= Verbosity::Names {
-            made.created.iter().for_each(|path| self.news.extend(self.voice.creating_directory(path.as_os_str())));
+            made.created.iter().for_each(|path| self.tell(self.voice.creating_directory(path.as_os_str())));
         }
     }
 
@@ -88,11 +96,11 @@ impl<'a> Telling<'a> {
         match outcome {
             Installed::New { replaced, backup, copied } if self.verbosity >= Verbosity::Names => {
                 if *replaced && backup.is_none() {
-                    self.news.extend(voice.removed(dest));
+                    self.tell(voice.removed(dest));
                 }
-                self.news.extend(voice.installed(source, dest, backup.as_ref().map(|path| path.as_os_str())));
+                self.tell(voice.installed(source, dest, backup.as_ref().map(|path| path.as_os_str())));
                 if self.verbosity >= Verbosity::Copying {
-                    self.news.extend(copied_line(voice, *copied));
+                    self.tell(copied_line(voice, *copied));
                 }
             }
             Installed::New { .. } | Installed::Current => {}
@@ -100,15 +108,22 @@ impl<'a> Telling<'a> {
             Installed::Failed(InstallError::Cancelled) => (self.failed, self.cancelled) = (true, true),
             Installed::Failed(error) => {
                 if self.verbosity >= Verbosity::Names && is_late(error) {
-                    self.news.extend(voice.installed(source, dest, None));
+                    self.tell(voice.installed(source, dest, None));
                 }
                 self.fail(complaint(voice, error, source, dest, program));
             }
         }
     }
 
+    fn tell(&mut self, news: Vec<u8>) {
+        match self.said.last_mut() {
+            Some(Said::News(more)) => more.extend(news),
+            _ => self.said.push(Said::News(news)),
+        }
+    }
+
     fn fail(&mut self, complaint: Vec<u8>) {
-        self.complaints.extend(complaint);
+        self.said.push(Said::Complaint(complaint));
         self.failed = true;
     }
 }
@@ -182,13 +197,20 @@ mod tests {
         let voice = Voice::new("install".as_ref(), Charset::Ascii);
         let mut telling = Telling::new(&voice, verbosity);
         telling.file(&outcome, &InstallFile { source: "a".into(), target: "d".into() }, Some("st".as_ref()));
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        (text(telling.news()), text(telling.complaints()), telling.has_failed())
+        let (mut news, mut complaints) = (String::new(), String::new());
+        for said in telling.said() {
+            match said {
+                Said::News(text) => news += str::from_utf8(text).unwrap(),
+                Said::Complaint(text) => complaints += str::from_utf8(text).unwrap(),
+            }
+        }
+        (news, complaints, telling.has_failed())
     }
 
     #[test]
     fn what_was_replaced_is_told_unless_it_was_kept() {
-        let new = |replaced, backup: Option<&str>| Installed::New { replaced, backup: backup.map(Into::into), copied: Copied::Kernel };
+        let new =
+            |replaced, backup: Option<&str>| Installed::New { replaced, backup: backup.map(Into::into), copied: Copied::Kernel };
         let news = |outcome, verbosity| told(outcome, verbosity).0;
         assert_eq!(news(new(true, None), Verbosity::Names), "removed 'd'\n'a' -> 'd'\n");
         assert_eq!(news(new(true, Some("d~")), Verbosity::Names), "'a' -> 'd' (backup: 'd~')\n");

@@ -96,7 +96,8 @@ fn inside(directory: &OsStr, source: &OsStr) -> OsString {
     let (directory, source) = (directory.as_bytes(), source.as_bytes());
     let base = source[..without_slashes(source)].iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     let base = if without_slashes(source) == 0 { &b""[..] } else { &source[base..] };
-    OsString::from_vec([&directory[..without_slashes(directory)], b"/", base].concat())
+    let slash = if directory.is_empty() { &b""[..] } else { b"/" };
+    OsString::from_vec([&directory[..without_slashes(directory)], slash, base].concat())
 }
 
 #[cfg(test)]
@@ -109,6 +110,7 @@ mod tests {
         assert_eq!(of("dir", "a"), "dir/a");
         assert_eq!(of("dir//", "x//y/a"), "dir/a");
         assert_eq!(of("/", "a"), "/a");
+        assert_eq!(of("", "a"), "a");
         assert_eq!(of("dir", "a/"), "dir/a/");
         assert_eq!(of("dir", "/"), "dir/");
     }

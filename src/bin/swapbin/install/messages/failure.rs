@@ -109,17 +109,13 @@ impl Voice {
         self.line("strip process terminated abnormally", &[])
     }
 
-    pub fn cannot_fork(&self, error: &io::Error) -> Vec<u8> {
-        self.line_with("fork system call failed", &[], error)
-    }
-
-    pub fn cannot_wait_for_strip(&self, error: &io::Error) -> Vec<u8> {
-        self.line_with("waiting for strip", &[], error)
-    }
-
-    /// Standard output took not all of it. The files are installed, the exit code is 1.
-    pub fn cannot_print(&self, error: &io::Error) -> Vec<u8> {
-        self.line_with("write error", &[], error)
+    /// Standard output took not all of it. The files are installed, the exit code is 1. The reason is known only if it is the
+    /// last of it that was not taken.
+    pub fn cannot_print(&self, error: Option<&io::Error>) -> Vec<u8> {
+        match error {
+            Some(error) => self.line_with("write error", &[], error),
+            None => self.line("write error", &[]),
+        }
     }
 
     /// Ours: something there must not be replaced; `why` says what it is, as in "it is a mount point".
