@@ -96,7 +96,7 @@ impl Call<'_> {
             Verdict::Install(judged) => judged,
         };
         let name = judged.name();
-        let slot = stage::stage(file, judged, self.installation, self.cancel)?;
+        let slot = stage::stage(file, *judged, self.installation, self.cancel)?;
         self.taken.promise(name);
         Ok(slot)
     }
@@ -115,7 +115,7 @@ impl Call<'_> {
             });
         }
         let synced = match self.installation.durability {
-            Durability::Full => txn::sync_all(&sealed),
+            Durability::Full => txn::flush_all(&sealed),
             Durability::None => sealed.iter().map(|_| Ok(())).collect(),
         };
         // Locks are kept as long as descriptors last; with more files than that, none is.

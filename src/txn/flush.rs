@@ -14,7 +14,7 @@ const THREADS: usize = 32;
 const ALONE: usize = 2;
 
 /// Syncs every file, and returns the outcome of each in order.
-pub(crate) fn sync_all(files: &[Sealed]) -> Vec<Result<(), Error>> {
+pub(crate) fn flush_all(files: &[Sealed]) -> Vec<Result<(), Error>> {
     if files.len() < ALONE {
         return files.iter().map(Sealed::sync).collect();
     }

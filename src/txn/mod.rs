@@ -7,6 +7,6 @@ mod stage;
 mod undo;
 
 pub(crate) use commit::{BackupError, Prepared, Provisional, Publish, Sealed};
-pub(crate) use flush::sync_all;
+pub(crate) use flush::flush_all;
 pub(crate) use litter::sweep;
 pub(crate) use stage::{Stage, StageName};

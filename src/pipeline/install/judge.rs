@@ -33,7 +33,7 @@ pub(super) enum Verdict {
     Current,
     /// An earlier file of this call gets the name, and has to have it first.
     AfterOthers,
-    Install(Judged),
+    Install(Box<Judged>),
 }
 
 /// A directory, by device and inode, and a name in it.
@@ -128,7 +128,7 @@ pub(super) fn judge(
     }
     match entry.obstacle() {
         Some(obstacle) => Err(InstallError::Refused(obstacle)),
-        None => Ok(Verdict::Install(Judged { entry, source_stat })),
+        None => Ok(Verdict::Install(Box::new(Judged { entry, source_stat }))),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod failure;
 mod progress;
+#[allow(dead_code, reason = "nothing sets labels yet")]
 mod selinux;
 mod usage;
 
