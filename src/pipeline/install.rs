@@ -16,15 +16,18 @@ use crate::fs::sync;
 use crate::plan::Dirs;
 use crate::report::{InstallError, Installed};
 use crate::request::{Durability, InstallFile, Installation, OnFailure};
-use crate::txn::{self, BackupError, Publish};
+use crate::txn::{self, BackupError, Prepared, Publish};
 use judge::{Taken, Verdict};
-use slot::Slot;
+use slot::{Pending, Slot};
 
 /// Descriptors that are left to the rest of the process: standard streams, directories, a source, a library or two.
 const SPARE_DESCRIPTORS: u64 = 24;
 
 /// Files staged before they are synced and closed, at most. More at once share no more flushes.
 const WINDOW: u64 = 1024;
+
+/// How often a number is looked for that nobody else takes for a backup at the same moment.
+const ATTEMPTS: usize = 16;
 
 /// Installs the files of one call, and tells of each in order.
 ///
@@ -138,18 +141,24 @@ impl Call<'_> {
     fn publish(&mut self) {
         let from = std::mem::replace(&mut self.published, self.slots.len());
         let cancel = self.cancel;
+        let policy = self.installation.backup.as_ref();
         let slots = &mut self.slots[from..];
         if self.installation.on_failure == OnFailure::InstallNone {
             return publish_all_or_none(slots, cancel);
         }
         for slot in slots {
             slot.step(|slot| {
-                let Slot::Ready(pending, mut prepared) = slot else { return slot };
-                let leaf = &pending.entry.leaf;
-                let done = match pending.backup() {
-                    Some(backup) => prepared.publish_keeping(leaf, backup, cancel),
-                    None => prepared.publish(leaf, Publish::Replace, cancel).map_err(BackupError::Rename),
-                };
+                let Slot::Ready(mut pending, mut prepared) = slot else { return slot };
+                let mut done = publish_one(&pending, &mut prepared, cancel);
+                for _ in 0..ATTEMPTS {
+                    // Somebody else's backup may have got the number first.
+                    let taken =
+                        matches!(&done, Err(BackupError::Keep(error)) if error.kind() == std::io::ErrorKind::AlreadyExists);
+                    if !taken || !pending.renumber(policy) {
+                        break;
+                    }
+                    done = publish_one(&pending, &mut prepared, cancel);
+                }
                 match done {
                     Ok(()) => Slot::Done(pending, prepared.into_reader()),
                     Err(error) => Slot::Failed(failure::of_publishing(error, &pending.entry)),
@@ -173,6 +182,14 @@ impl Call<'_> {
                 *slot = Slot::Failed(InstallError::InDoubt(again));
             }
         }
+    }
+}
+
+fn publish_one(pending: &Pending, prepared: &mut Prepared, cancel: &Cancel) -> Result<(), BackupError> {
+    let leaf = &pending.entry.leaf;
+    match pending.backup() {
+        Some(backup) => prepared.publish_keeping(leaf, backup, cancel),
+        None => prepared.publish(leaf, Publish::Replace, cancel).map_err(BackupError::Rename),
     }
 }
 

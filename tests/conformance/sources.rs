@@ -115,11 +115,11 @@ fn holes(suite: &mut Suite) {
         for (name, at, text) in
             [("hole_first", 4_000_000, "end"), ("hole_last", 0, "begin"), ("hole_within", 2_000_000, "middle")]
         {
-            let file = std::fs::File::options().write(true).open(&tree.file(name, "")).expect("a file just made");
+            let file = std::fs::File::options().write(true).open(tree.file(name, "")).expect("a file just made");
             std::os::unix::fs::FileExt::write_all_at(&file, text.as_bytes(), at).expect("a file can be written");
             file.set_len(5_000_000).expect("a file can be extended");
         }
-        let file = std::fs::File::options().write(true).open(&tree.file("only_a_hole", "")).expect("a file just made");
+        let file = std::fs::File::options().write(true).open(tree.file("only_a_hole", "")).expect("a file just made");
         file.set_len(3_000_000).expect("a file can be extended");
     });
     for name in ["hole_first", "hole_last", "hole_within", "only_a_hole"] {

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::fs::File;
 
 use crate::fs::rename::Backup;
-use crate::plan::Entry;
+use crate::plan::{Entry, backup_name};
 use crate::report::{Copied, InstallError, Installed};
-use crate::request::InstallFile;
+use crate::request::{BackupPolicy, InstallFile};
 use crate::txn::{Prepared, Provisional, Sealed};
 
 /// A file of the call.
@@ -36,6 +36,15 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn backup(&self) -> Option<Backup<'_>> {
         self.backup.as_ref().map(|(name, new)| if *new { Backup::New(name) } else { Backup::Replace(name) })
+    }
+
+    /// Looks for another number, and says whether there is one.
+    pub(super) fn renumber(&mut self, policy: Option<&BackupPolicy>) -> bool {
+        let Some(Ok(found)) = policy.map(|policy| backup_name(policy, &self.entry.dir, &self.entry.leaf)) else { return false };
+        let found = Some(found);
+        let changed = self.backup != found;
+        self.backup = found;
+        changed
     }
 }
 
