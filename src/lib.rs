@@ -19,10 +19,15 @@ mod txn;
 
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
-pub use pipeline::{Host, check, dry_run, swap};
-pub use report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
-pub use request::{
-    Account, Digest, EmptySource, Follow, HttpOptions, Kept, Mode, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
-    Request, Secret, Source, SourceUrl, WhenCurrent,
+pub use pipeline::{Host, check, dry_run, install, make_directories, make_leading, swap};
+pub use report::{
+    Action, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Report, SourceFacts, Times, Warning,
 };
-pub use sys::{ignore_sigxfsz, signal_is_ignored};
+pub use request::{
+    Account, BackupNames, BackupPolicy, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HttpOptions,
+    InstallFile, Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request, Secret,
+    Source, SourceUrl, WhenCurrent,
+};
+pub use sys::{
+    catch_sigxfsz, close_stdin_again, default_signal, group_id, ignore_sigxfsz, signal_is_ignored, stream_was_closed, user_id,
+};

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use rustix::fs::Timestamps;
 use rustix::io::Errno;
 
 use crate::error::Error;
@@ -51,6 +52,10 @@ pub(crate) struct Wanted {
     pub(crate) mode: Mode,
     /// Whether the mode is the old file's, unchanged.
     pub(crate) mode_kept: bool,
+    /// Whether bits that the kernel drops without a word, setgid of a group that the caller is not in (chmod(2)), may be gone.
+    pub(crate) mode_lenient: bool,
+    /// Access and modification time, where they are not to be the present.
+    pub(crate) times: Option<Timestamps>,
     /// Extended attributes, access control list, capabilities and label among them.
     pub(crate) xattrs: Vec<Xattr>,
 }

@@ -4,7 +4,12 @@
 //! Request -> Plan -> Stage -> bytes -> Trusted -> Sealed -> Prepared -> committed -> Report
 //! ```
 
+mod directories;
+mod install;
 mod sinks;
+
+pub use directories::{make_directories, make_leading};
+pub use install::install;
 
 use std::path::PathBuf;
 use std::time::Instant;

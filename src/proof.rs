@@ -8,7 +8,12 @@ use crate::request::Digest;
 pub(crate) struct Trusted(());
 
 impl Trusted {
-    /// The only way to get one.
+    /// Where nothing is asked for: install(1) has no digests.
+    pub(crate) fn unasked() -> Trusted {
+        Trusted(())
+    }
+
+    /// The only other way to get one.
     ///
     /// # Errors
     /// [`Error::DigestMismatch`] if a digest is expected and the bytes have another.

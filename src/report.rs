@@ -1,8 +1,10 @@
 //! What was done: plain values for a program to show.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::error::Obstacle;
 use crate::request::{Digest, Mode};
 
 /// What became of the request.
@@ -118,4 +120,124 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// How long it took.
     pub times: Times,
+}
+
+/// What became of one file of an [`Installation`](crate::Installation).
+#[derive(Debug)]
+pub enum Installed {
+    /// It is in place.
+    New {
+        /// Whether something had its name before.
+        replaced: bool,
+        /// The name under which what it replaced is kept.
+        backup: Option<PathBuf>,
+        /// How the bytes got there.
+        copied: Copied,
+    },
+    /// It was what it should be already, and was left alone.
+    Current,
+    /// It is not installed, and what had its name is untouched; but see [`InstallError::InDoubt`].
+    Failed(InstallError),
+    /// It could have been installed, but another could not, and all or none were asked for.
+    HeldBack,
+}
+
+/// How the bytes of a file were copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// By reference.
+    Reflink,
+    /// By the kernel.
+    Kernel,
+    /// By the kernel, or by this process where it could not; holes stay holes.
+    Sparse,
+    /// Read and written by this process.
+    Stream,
+}
+
+/// Why one file of an [`Installation`](crate::Installation) was not installed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The source cannot be looked at.
+    StatSource(io::Error),
+    /// The source is a directory.
+    SourceIsDirectory,
+    /// The source cannot be opened.
+    OpenSource(io::Error),
+    /// The source cannot be read.
+    ReadSource(io::Error),
+    /// Another file has the source's name since it was looked at.
+    SourceReplaced,
+    /// The target cannot be looked at.
+    StatTarget(io::Error),
+    /// The target is a directory.
+    TargetIsDirectory,
+    /// Source and target are the same file.
+    SameFile,
+    /// An earlier file of the same call has that name.
+    JustCreated,
+    /// The source is what the backup would replace.
+    BackupIsSource {
+        /// The backup's name.
+        backup: PathBuf,
+    },
+    /// What is replaced could not be kept.
+    BackUp(io::Error),
+    /// No file can be made in the target's directory.
+    Create(io::Error),
+    /// The bytes cannot be written.
+    Write(io::Error),
+    /// Owner or group cannot be given.
+    Owner(io::Error),
+    /// The mode cannot be given.
+    Mode(io::Error),
+    /// An attribute that is to be kept cannot be given.
+    Attribute(io::Error),
+    /// The times cannot be given.
+    Times(io::Error),
+    /// The strip program cannot be run.
+    RunStrip(io::Error),
+    /// The strip program failed.
+    Strip,
+    /// What has the name cannot be replaced.
+    Replace(io::Error),
+    /// The target must not be replaced.
+    Refused(Obstacle),
+    /// It is in place, but its directory could not be synced.
+    InDoubt(io::Error),
+    /// It is in place, though another failed and none was to be: what it replaced could not be put back.
+    NotTakenBack(io::Error),
+    /// The caller cancelled.
+    Cancelled,
+}
+
+/// What became of one directory of [`Directories`](crate::Directories), or of the leading ones of a path.
+#[derive(Debug)]
+pub struct MadeDirectory {
+    /// The directories that are new, in the order in which they were made, spelled as asked for.
+    pub created: Vec<PathBuf>,
+    /// Whether all is as it was asked for.
+    pub outcome: Result<(), DirectoryError>,
+}
+
+/// Why a directory is not there, or not as it should be.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// It cannot be made, or what has its name is no directory.
+    Create {
+        /// The path up to the part that is the reason.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Owner and mode cannot be given.
+    OwnerAndMode(io::Error),
+    /// The mode cannot be given.
+    Mode(io::Error),
+    /// It is as it should be, but may not survive a power cut.
+    InDoubt(io::Error),
+    /// The caller cancelled.
+    Cancelled,
 }

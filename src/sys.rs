@@ -5,6 +5,7 @@
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Closes a descriptor and reports what close(2) says: some filesystems tell a failed write only there.
 ///
@@ -60,6 +61,75 @@ pub(crate) fn is_root_to_the_kernel() -> bool {
     unsafe { libc::syscall(libc::SYS_geteuid) == 0 }
 }
 
+/// Gives what has a path an owner, a group, or both, links followed; through the C library as [`fchown`].
+///
+/// # Errors
+/// Of chown(2).
+pub(crate) fn chown_path(path: &std::ffi::CStr, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    // SAFETY: the path ends with NUL; the other arguments are plain numbers.
+    match unsafe { libc::chown(path.as_ptr(), uid.unwrap_or(u32::MAX), gid.unwrap_or(u32::MAX)) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Gives what has a path its permission bits, links followed; through the C library as [`fchown`].
+///
+/// # Errors
+/// Of chmod(2).
+pub(crate) fn chmod_path(path: &std::ffi::CStr, mode: u32) -> io::Result<()> {
+    // SAFETY: as in `chown_path`.
+    match unsafe { libc::chmod(path.as_ptr(), mode) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Which of the standard streams were closed when the program started, a bit for each.
+static CLOSED: AtomicU8 = AtomicU8::new(0);
+
+/// Runs before the Rust runtime, which opens the null device in place of standard streams that are closed: afterwards nobody
+/// could tell that what is written goes nowhere.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK: extern "C" fn() = {
+    extern "C" fn look() {
+        for fd in 0..3 {
+            // SAFETY: the call takes plain numbers and changes nothing.
+            if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
+                CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
+            }
+        }
+    }
+    look
+};
+
+/// Whether the standard stream with this number was closed when the program started.
+pub fn stream_was_closed(fd: u8) -> bool {
+    fd < 3 && CLOSED.load(Ordering::Relaxed) & 1 << fd != 0
+}
+
+/// Closes standard input, if it was closed when the program started: /dev/stdin is then no file again.
+pub fn close_stdin_again() {
+    if stream_was_closed(0) {
+        // SAFETY: nobody has borrowed the descriptor that the runtime put there; reading from it fails cleanly afterwards.
+        unsafe { libc::close(0) };
+    }
+}
+
+/// Gives a signal the default action again, whatever the parent or the Rust runtime made of it.
+pub fn default_signal(signal: i32) {
+    // SAFETY: SIG_DFL is no handler, so no code of ours runs in signal context.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
+/// As [`ignore_sigxfsz`], but programs that are started have the default action: execve(2) keeps "ignored", not a handler.
+pub fn catch_sigxfsz() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    // SAFETY: the handler does nothing at all, which is safe wherever a signal interrupts.
+    unsafe { libc::signal(libc::SIGXFSZ, nothing as extern "C" fn(libc::c_int) as libc::sighandler_t) };
+}
+
 /// Whether the signal was ignored when the program started, as nohup(1) does with SIGHUP. A handler must not undo that.
 pub fn signal_is_ignored(signal: i32) -> bool {
     // SAFETY: an all-zero sigaction is a valid value of that plain C structure, and with a null `act` the call only fills in
@@ -80,7 +150,7 @@ pub fn ignore_sigxfsz() {
 ///
 /// # Errors
 /// The account database could not be asked.
-pub(crate) fn user_id(name: &str) -> io::Result<Option<u32>> {
+pub fn user_id(name: &str) -> io::Result<Option<u32>> {
     look_up(name, |name, buffer| {
         // SAFETY: `zeroed` is a valid passwd (null pointers), `name` is NUL-terminated, the buffer's length is passed with it,
         // and only the plain number is read before the buffer goes away.
@@ -97,7 +167,7 @@ pub(crate) fn user_id(name: &str) -> io::Result<Option<u32>> {
 ///
 /// # Errors
 /// The account database could not be asked.
-pub(crate) fn group_id(name: &str) -> io::Result<Option<u32>> {
+pub fn group_id(name: &str) -> io::Result<Option<u32>> {
     look_up(name, |name, buffer| {
         // SAFETY: as in `user_id`.
         unsafe {

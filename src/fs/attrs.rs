@@ -1,10 +1,10 @@
 //! Owner, mode and extended attributes.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::fd::AsFd;
 
-use rustix::fs::XattrFlags;
+use rustix::fs::{AtFlags, Timestamps, XattrFlags};
 use rustix::io::Errno;
 
 use crate::sys;
@@ -111,6 +111,16 @@ pub(crate) fn chown(file: impl AsFd, uid: Option<u32>, gid: Option<u32>) -> io::
 /// Gives the file its permission bits. The kernel drops setgid silently where the caller is not of the group, chmod(2).
 pub(crate) fn chmod(file: impl AsFd, mode: u32) -> io::Result<()> {
     sys::fchmod(file.as_fd(), mode)
+}
+
+/// Gives the file its access and modification time.
+pub(crate) fn set_times(file: impl AsFd, times: &Timestamps) -> io::Result<()> {
+    Ok(rustix::fs::futimens(file, times)?)
+}
+
+/// Gives what has a name its access and modification time; a link itself, not what it leads to.
+pub(crate) fn set_times_at(dir: impl AsFd, name: &OsStr, times: &Timestamps) -> io::Result<()> {
+    Ok(rustix::fs::utimensat(dir, name, times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 /// Calls with a buffer that grows until the answer fits.

@@ -1,13 +1,16 @@
 //! Directories as descriptors: whatever happens to their names, the descriptor stays with the directory.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat};
 use rustix::io::Errno;
+
+use crate::sys;
 
 /// A directory files are put into.
 #[derive(Debug)]
@@ -34,6 +37,19 @@ impl Dir {
         match rustix::fs::openat(&fd, c".", flags, Mode::empty()) {
             Ok(fd) => Ok(Dir { fd, readable: true, path }),
             Err(Errno::ACCESS) => Ok(Dir { fd, readable: false, path }),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Opens a directory by its path, links followed. One that may be written but not read is opened with O_PATH.
+    pub(crate) fn open(path: &Path) -> Result<Dir, Errno> {
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match rustix::fs::openat(CWD, path, flags | OFlags::RDONLY, Mode::empty()) {
+            Ok(fd) => Ok(Dir { fd, readable: true, path: path.to_owned() }),
+            Err(Errno::ACCESS) => {
+                let fd = rustix::fs::openat(CWD, path, flags | OFlags::PATH, Mode::empty())?;
+                Ok(Dir { fd, readable: false, path: path.to_owned() })
+            }
             Err(errno) => Err(errno),
         }
     }
@@ -95,6 +111,65 @@ impl AsFd for Dir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
+}
+
+impl Dir {
+    /// Gives the directory an owner, a group, or both. Its setuid and setgid bits may go, chown(2).
+    pub(crate) fn chown(&self, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+        match self.readable {
+            true => sys::fchown(self.fd.as_fd(), uid, gid),
+            false => sys::chown_path(&self.proc_path(), uid, gid),
+        }
+    }
+
+    /// Gives the directory its permission bits.
+    pub(crate) fn chmod(&self, mode: u32) -> io::Result<()> {
+        match self.readable {
+            true => sys::fchmod(self.fd.as_fd(), mode),
+            false => sys::chmod_path(&self.proc_path(), mode),
+        }
+    }
+
+    /// A path of this very directory, for calls that take no descriptor opened with O_PATH, proc_pid_fd(5).
+    fn proc_path(&self) -> CString {
+        CString::new(format!("/proc/self/fd/{}", self.fd.as_raw_fd())).expect("digits have no NUL")
+    }
+}
+
+/// Makes a directory. The umask takes its part.
+///
+/// # Errors
+/// Of mkdirat(2).
+///
+/// # After a crash
+/// It is there or not; which, is settled only by syncing `dir`.
+pub(crate) fn make(dir: impl AsFd, name: &OsStr, mode: u32) -> Result<(), Errno> {
+    rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(mode))
+}
+
+/// Whether a link in the last part of a name is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    Follow,
+    Refuse,
+}
+
+/// Opens a directory with O_PATH, which needs no right on it.
+///
+/// # Errors
+/// ENOTDIR for anything else, a refused link among them.
+pub(crate) fn open_path(dir: impl AsFd, name: &OsStr, links: Links) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let flags = if links == Links::Refuse { flags | OFlags::NOFOLLOW } else { flags };
+    rustix::fs::openat(dir, name, flags, Mode::empty())
+}
+
+/// Whether names in the directory can be looked up: what chdir(2) asks for.
+///
+/// # Errors
+/// EACCES.
+pub(crate) fn search(dir: impl AsFd) -> Result<(), Errno> {
+    open_path(dir, ".".as_ref(), Links::Follow).map(drop)
 }
 
 /// Where a path starts: the root directory, or the working directory.

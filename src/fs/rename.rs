@@ -1,8 +1,8 @@
 //! One name becomes another: the switch itself.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
-use rustix::fs::{AtFlags, RenameFlags};
+use rustix::fs::{AtFlags, FileType, RenameFlags};
 use rustix::io::Errno;
 
 use super::dir::Dir;
@@ -34,4 +34,164 @@ pub(crate) fn create(dir: &Dir, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
         }
         result => result,
     }
+}
+
+/// Lets two names change places.
+///
+/// # Errors
+/// EINVAL, ENOSYS or EOPNOTSUPP where that is not known.
+///
+/// # After a crash
+/// Before or after; which, is settled only by syncing the directory.
+pub(crate) fn exchange(dir: &Dir, one: &OsStr, other: &OsStr) -> Result<(), Errno> {
+    rustix::fs::renameat_with(dir, one, dir, other, RenameFlags::EXCHANGE)
+}
+
+/// Whether a second name of the same file may take a name that is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backup<'a> {
+    /// What has the name is replaced.
+    Replace(&'a OsStr),
+    /// The name is to be a new one: EEXIST if it is not.
+    New(&'a OsStr),
+}
+
+impl<'a> Backup<'a> {
+    /// The name.
+    pub(crate) fn name(self) -> &'a OsStr {
+        match self {
+            Backup::Replace(name) | Backup::New(name) => name,
+        }
+    }
+}
+
+/// Why [`replace_keeping`] failed. Nothing is changed.
+#[derive(Debug)]
+pub(crate) enum KeepError {
+    /// The old file could not be kept.
+    Keep(Errno),
+    /// The new one could not be put in its place.
+    Replace(Errno),
+}
+
+/// As [`replace`], and what had the name `to` is called as `backup` says afterwards.
+///
+/// By a second link, so that `to` is never absent. Where links are refused (another's file under protected_hardlinks, too many
+/// links, no links on this filesystem), the two names are exchanged and the old file then gets its own; where that is unknown
+/// too, it is renamed away first, and `to` is absent for the moment between.
+///
+/// # After a crash
+/// `to` is the old or the new file, or, only in the last of the three ways, absent while `backup` is the old file. In the first
+/// way one more name of the old file may be left.
+pub(crate) fn replace_keeping(dir: &Dir, from: &OsStr, to: &OsStr, backup: Backup<'_>) -> Result<(), KeepError> {
+    match link_as(dir, to, backup) {
+        Ok(linked) => {
+            let replaced = replace(dir, from, to);
+            linked.finish(dir, backup.name(), replaced.is_ok());
+            return replaced.map_err(KeepError::Replace);
+        }
+        Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(errno) => return Err(KeepError::Keep(errno)),
+    }
+    match exchange(dir, from, to) {
+        Ok(()) => rename_as(dir, from, backup).map_err(|errno| {
+            let _ = exchange(dir, from, to);
+            KeepError::Keep(errno)
+        }),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            rename_as(dir, to, backup).map_err(KeepError::Keep)?;
+            replace(dir, from, to).map_err(|errno| {
+                let _ = replace(dir, backup.name(), to);
+                KeepError::Replace(errno)
+            })
+        }
+        // In a sticky directory another's file can neither be linked nor renamed.
+        Err(errno) => Err(KeepError::Keep(errno)),
+    }
+}
+
+fn rename_as(dir: &Dir, from: &OsStr, backup: Backup<'_>) -> Result<(), Errno> {
+    match backup {
+        Backup::Replace(name) => replace(dir, from, name),
+        Backup::New(name) => create(dir, from, name),
+    }
+}
+
+/// How a backup came by its name.
+enum Linked {
+    /// Nothing had it.
+    Free,
+    /// What had it has this one now.
+    Aside(OsString),
+    /// What had it is gone, or was the same file.
+    Replaced,
+}
+
+impl Linked {
+    /// Removes what is not needed any more; or, if the backup is of no use, removes that.
+    fn finish(self, dir: &Dir, backup: &OsStr, useful: bool) {
+        let _ = match (self, useful) {
+            (Linked::Free, false) => dir.unlink(backup),
+            (Linked::Aside(old), true) => dir.unlink(&old),
+            (Linked::Aside(old), false) => replace(dir, &old, backup),
+            (Linked::Free, true) | (Linked::Replaced, _) => Ok(()),
+        };
+    }
+}
+
+/// Whether the directory is sticky and the file another's: a second name could be made, but not be taken away again, unlink(2).
+fn is_held(dir: &Dir, name: &OsStr) -> Result<bool, Errno> {
+    let me = rustix::process::geteuid();
+    let around = rustix::fs::fstat(dir)?;
+    if me.is_root() || around.st_mode & 0o1000 == 0 || around.st_uid == me.as_raw() {
+        return Ok(false);
+    }
+    Ok(super::dir::stat_at(dir, name)?.st_uid != me.as_raw())
+}
+
+/// Gives the file called `name` a second name.
+fn link_as(dir: &Dir, name: &OsStr, backup: Backup<'_>) -> Result<Linked, Errno> {
+    if is_held(dir, name)? {
+        return Err(Errno::PERM);
+    }
+    match (rustix::fs::linkat(dir, name, dir, backup.name(), AtFlags::empty()), backup) {
+        (Ok(()), _) => return Ok(Linked::Free),
+        (Err(Errno::EXIST), Backup::Replace(_)) => {}
+        (Err(errno), _) => return Err(errno),
+    }
+    let is_directory = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    if super::dir::stat_at(dir, backup.name()).is_ok_and(is_directory) {
+        return Err(Errno::ISDIR);
+    }
+    let spare = link_spare(dir, name)?;
+    match exchange(dir, &spare, backup.name()) {
+        Ok(()) => return Ok(Linked::Aside(spare)),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        Err(errno) => {
+            let _ = dir.unlink(&spare);
+            return Err(errno);
+        }
+    }
+    let renamed = replace(dir, &spare, backup.name());
+    // Two names of one inode stay both, rename(2); and after an error the spare one has to go as well.
+    match dir.unlink(&spare) {
+        Err(Errno::NOENT) | Ok(()) => renamed.map(|()| Linked::Replaced),
+        Err(errno) => renamed.and(Err(errno)),
+    }
+}
+
+/// Gives the file called `name` a temporary second name.
+///
+/// # Errors
+/// Of linkat(2).
+///
+/// # After a crash
+/// The second name may be left.
+pub(crate) fn link_spare(dir: &Dir, name: &OsStr) -> Result<OsString, Errno> {
+    if is_held(dir, name)? {
+        return Err(Errno::PERM);
+    }
+    let spare = super::temp::new_name()?;
+    rustix::fs::linkat(dir, name, dir, &spare, AtFlags::empty())?;
+    Ok(spare)
 }

@@ -1,13 +1,13 @@
 //! Files without a name, or with one that says what they are.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::dir::Dir;
@@ -70,12 +70,54 @@ impl Temp {
     pub(crate) fn create(dir: &Arc<Dir>) -> io::Result<Temp> {
         let (file, naming) = match anonymous(dir)? {
             Some((file, link_by)) => (file, Naming::Later(link_by)),
-            None => {
-                let (file, name) = named(dir)?;
-                (file, Naming::Done(name))
-            }
+            None => return Temp::create_named(dir),
         };
         Ok(Temp { dir: Arc::clone(dir), file, naming })
+    }
+
+    /// Makes a file in `dir` that has a name from the start.
+    ///
+    /// # Errors
+    /// Of open(2).
+    ///
+    /// # After a crash
+    /// As [`Temp::create`].
+    pub(crate) fn create_named(dir: &Arc<Dir>) -> io::Result<Temp> {
+        let (file, name) = named(dir)?;
+        let naming = Naming::Done(name);
+        Ok(Temp { dir: Arc::clone(dir), file, naming })
+    }
+
+    /// The name, if there is one already.
+    pub(crate) fn name(&self) -> Option<&OsStr> {
+        match &self.naming {
+            Naming::Later(_) => None,
+            Naming::Done(name) => Some(&name.name),
+        }
+    }
+
+    /// Opens the file anew by its name, for another program may have put a new one there.
+    ///
+    /// # Errors
+    /// There is no name, nothing has it, or something that is no regular file.
+    pub(crate) fn reopen(&mut self) -> io::Result<()> {
+        let name = self.name().ok_or(io::ErrorKind::NotFound)?;
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(&*self.dir, name, flags, Mode::empty()).or_else(|errno| {
+            // The program may have taken our right to it; a file that is ours gives it back.
+            let path = self.dir.open_path(name)?;
+            let proc = CString::new(format!("/proc/self/fd/{}", path.as_raw_fd())).map_err(|_| errno)?;
+            let regular = FileType::from_raw_mode(rustix::fs::fstat(&path)?.st_mode) == FileType::RegularFile;
+            let given = errno == Errno::ACCESS && regular && crate::sys::chmod_path(&proc, 0o600).is_ok();
+            if given { rustix::fs::openat(&*self.dir, name, flags, Mode::empty()) } else { Err(errno) }
+        });
+        let file = File::from(opened?);
+        if !file.metadata()?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared);
+        self.file = file;
+        Ok(())
     }
 
     /// The file.
@@ -142,9 +184,20 @@ impl Named {
         self.reader.as_ref()
     }
 
+    /// Gives up the read-only descriptor, and with it the lock.
+    pub(crate) fn close_reader(&mut self) {
+        self.reader = None;
+    }
+
     /// Says that the file has its final name: nothing is removed any more.
-    pub(crate) fn published(&mut self) {
+    pub(crate) fn keep(&mut self) {
         self.name.name.clear();
+    }
+
+    /// The same, and gives the descriptor away.
+    pub(crate) fn published(&mut self) -> Option<File> {
+        self.keep();
+        self.reader.take()
     }
 }
 
@@ -155,7 +208,8 @@ pub(crate) fn is_temporary_name(name: &OsStr) -> bool {
     id.len() == ID_DIGITS && id.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }
 
-fn new_name() -> Result<OsString, Errno> {
+/// A random name of our own.
+pub(super) fn new_name() -> Result<OsString, Errno> {
     let mut id = [0u8; ID_DIGITS / 2];
     rustix::rand::getrandom(&mut id, rustix::rand::GetRandomFlags::empty())?;
     let prefix = OsStr::from_bytes(PREFIX).to_owned();

@@ -2,9 +2,11 @@
 
 use std::os::fd::AsRawFd;
 
+use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
 
+use super::entry::Entry;
 use super::target::{Existing, Target};
 use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
@@ -98,12 +100,30 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
         old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
     });
     let mode_kept = kept_mode == Some(mode);
-    Ok(Decision { wanted: Wanted { uid, gid, mode, mode_kept, xattrs }, owner: (final_uid, final_gid), current, warnings })
+    Ok(Decision {
+        wanted: Wanted { uid, gid, mode, mode_kept, mode_lenient: false, times: None, xattrs },
+        owner: (final_uid, final_gid),
+        current,
+        warnings,
+    })
 }
 
 /// The group the kernel gives a new file: the directory's, if that is setgid, inode(7).
 fn created_gid(target: &Target) -> u32 {
     if target.dir_stat.st_mode & 0o2000 != 0 { target.dir_stat.st_gid } else { getegid().as_raw() }
+}
+
+/// The attributes of what has a name that are to be kept, where it is a file.
+pub(crate) fn kept_attributes(entry: &Entry, preserve: Preserve) -> Result<Vec<Xattr>, Errno> {
+    let regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    if !entry.stat.as_ref().is_some_and(regular) {
+        return Ok(Vec::new());
+    }
+    let wanted = |xattr: &Xattr| kind_of(xattr).is_some_and(|kind| preserve.has(kind));
+    let fd = entry.dir.open_path(&entry.leaf)?;
+    let mut all = attrs::list_by_path(&format!("/proc/self/fd/{}", fd.as_raw_fd()), wanted)?;
+    all.retain(wanted);
+    Ok(all)
 }
 
 /// The attributes of the old file, also of one that may not be read: then through /proc, by inode, and not by name. What is

@@ -1,12 +1,17 @@
 //! Decide: what will be replaced, by what, with which metadata. Reads the filesystem, writes nothing.
 
+mod backup;
 mod compare;
+mod entry;
 mod keep;
 mod obstacle;
 mod target;
 mod trust;
 
+pub(crate) use backup::{name as backup_name, simple_name as simple_backup_name};
 pub(crate) use compare::same_content;
+pub(crate) use entry::{Dirs, Entry, EntryError, split};
+pub(crate) use keep::kept_attributes;
 pub(crate) use obstacle::{judge_change, judge_size};
 pub(crate) use target::{Target, facts};
 

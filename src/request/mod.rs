@@ -3,6 +3,7 @@
 mod account;
 mod digest;
 mod http;
+mod installation;
 mod mode;
 mod preserve;
 mod source;
@@ -10,6 +11,7 @@ mod source;
 pub use account::{Account, Ownership};
 pub use digest::Digest;
 pub use http::{HttpOptions, PlainHttp, Secret};
+pub use installation::{BackupNames, BackupPolicy, Directories, Durability, FileTimes, InstallFile, Installation, OnFailure};
 pub use mode::{Mode, ModeChange};
 pub use preserve::{Kept, Preserve};
 pub use source::{Source, SourceUrl};

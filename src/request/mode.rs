@@ -53,7 +53,7 @@ impl fmt::Debug for Mode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModeChange {
     /// An octal mode.
-    Absolute(Mode),
+    Absolute(Clause),
     /// Symbolic clauses, applied in order.
     Symbolic(Vec<Clause>),
 }
@@ -65,6 +65,8 @@ pub struct Clause {
     who: u32,
     op: Op,
     perms: Perms,
+    /// The bits the clause speaks of by name: a directory keeps setuid and setgid unless they are among them.
+    mentioned: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,40 +87,71 @@ enum Perms {
 impl ModeChange {
     /// Applies the change to `start`. The umask has no part in it.
     pub fn apply(&self, start: Mode) -> Mode {
-        match self {
-            ModeChange::Absolute(mode) => *mode,
-            ModeChange::Symbolic(clauses) => Mode(clauses.iter().fold(start.0, |mode, clause| clause.apply(mode))),
-        }
+        self.fold(start, Subject::File).0
+    }
+
+    /// Applies the change to the mode of a directory, and says which bits it speaks of; the others stay as they are on disk.
+    ///
+    /// A directory keeps setuid and setgid unless they are named, by letter or by an octal mode of five digits or more, and
+    /// `X` is `x` there (coreutils manual, "Directories and the Set-User-ID and Set-Group-ID Bits").
+    pub fn apply_to_directory(&self, start: Mode) -> (Mode, Mode) {
+        self.fold(start, Subject::Directory)
+    }
+
+    fn fold(&self, start: Mode, subject: Subject) -> (Mode, Mode) {
+        let clauses = match self {
+            ModeChange::Absolute(clause) => std::slice::from_ref(clause),
+            ModeChange::Symbolic(clauses) => clauses,
+        };
+        let (mode, touched) = clauses.iter().fold((start.0, 0), |(mode, touched), clause| {
+            let (mode, more) = clause.apply(mode, subject);
+            (mode, touched | more)
+        });
+        (Mode(mode), Mode(touched))
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    File,
+    Directory,
+}
+
 impl Clause {
-    fn apply(&self, mode: u32) -> u32 {
+    /// The new mode, and the bits that the clause decided.
+    fn apply(&self, mode: u32, subject: Subject) -> (u32, u32) {
+        let reserved = if subject == Subject::Directory { 0o6000 } else { 0 };
+        let who = self.who & !(reserved & !self.mentioned);
         let bits = match self.perms {
             Perms::Bits { bits, execute_if_any } => {
-                let execute = if execute_if_any && mode & 0o111 != 0 { 0o111 } else { 0 };
-                bits | execute
+                let execute = execute_if_any && (mode & 0o111 != 0 || subject == Subject::Directory);
+                bits | if execute { 0o111 } else { 0 }
             }
             Perms::SameAs(shift) => (mode >> shift & 0o7) * 0o111,
-        } & self.who;
+        } & who;
         match self.op {
-            Op::Add => mode | bits,
-            Op::Remove => mode & !bits,
-            Op::Set => mode & !self.who | bits,
+            Op::Add => (mode | bits, bits),
+            Op::Remove => (mode & !bits, bits),
+            Op::Set => (mode & !who | bits, who),
         }
+    }
+
+    fn octal(bits: u32, op: Op, mentioned: u32) -> Clause {
+        Clause { who: 0o7777, op, perms: Perms::Bits { bits, execute_if_any: false }, mentioned }
     }
 }
 
 impl FromStr for ModeChange {
     type Err = String;
 
-    /// Octal up to 7777, or clauses `[ugoa]*[-+=][rwxXst]*` or `[ugoa]*[-+=][ugo]` with commas between them.
+    /// Octal up to 7777, or clauses `[ugoa]*[-+=][rwxXst]*`, `[ugoa]*[-+=][ugo]` or `[-+=]OCTAL` with commas between them.
     fn from_str(text: &str) -> Result<ModeChange, String> {
         let invalid = || format!("invalid mode '{}'", crate::error::escaped(text.as_ref()));
         if text.starts_with(|c: char| c.is_ascii_digit()) {
-            let octal = text.bytes().all(|b| (b'0'..=b'7').contains(&b));
-            let bits = u32::from_str_radix(text, 8).ok().filter(|bits| octal && *bits <= 0o7777);
-            return bits.map(|bits| ModeChange::Absolute(Mode(bits))).ok_or_else(invalid);
+            let bits = parse_octal(text).ok_or_else(invalid)?;
+            // Up to four digits, a directory's setuid and setgid are only set, never cleared.
+            let mentioned = if text.len() < 5 { bits & 0o6000 | 0o1777 } else { 0o7777 };
+            return Ok(ModeChange::Absolute(Clause::octal(bits, Op::Set, mentioned)));
         }
         let clauses: Option<Vec<Vec<Clause>>> = text.split(',').map(parse_clauses).collect();
         clauses.map(|clauses| ModeChange::Symbolic(clauses.concat())).ok_or_else(invalid)
@@ -147,10 +180,25 @@ fn parse_clauses(text: &str) -> Option<Vec<Clause>> {
             _ => return None,
         };
         let end = rest[1..].find(['+', '-', '=']).map_or(rest.len(), |at| at + 1);
-        clauses.push(Clause { who, op, perms: parse_perms(&rest[1..end])? });
+        let perms = &rest[1..end];
+        if perms.starts_with(|c: char| c.is_ascii_digit()) {
+            // An octal number takes no WHO, and nothing but a comma may follow it.
+            let alone = named == 0 && end == rest.len();
+            clauses.push(Clause::octal(parse_octal(perms).filter(|_| alone)?, op, 0o7777));
+        } else {
+            let perms = parse_perms(perms)?;
+            let mentioned = if let Perms::Bits { bits, .. } = perms { bits & who } else { 0 };
+            clauses.push(Clause { who, op, perms, mentioned });
+        }
         rest = &rest[end..];
     }
     (!clauses.is_empty()).then_some(clauses)
+}
+
+/// Up to 7777, with any number of zeros in front.
+fn parse_octal(text: &str) -> Option<u32> {
+    let octal = text.bytes().all(|b| (b'0'..=b'7').contains(&b));
+    u32::from_str_radix(text, 8).ok().filter(|bits| octal && *bits <= 0o7777)
 }
 
 fn parse_perms(text: &str) -> Option<Perms> {
@@ -208,8 +256,50 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_may_stand_before_an_octal_number() {
+        assert_eq!(apply("=755", 0o4000), 0o755);
+        assert_eq!(apply("+111", 0o644), 0o755);
+        assert_eq!(apply("-0000022", 0o666), 0o644);
+        assert_eq!(apply("=644,+x", 0), 0o755);
+        assert_eq!(apply("+x=644", 0), 0o644);
+    }
+
+    #[test]
+    fn several_operators_and_copies_work_from_left_to_right() {
+        assert_eq!(apply("u=rw,g=u,o=g-w", 0), 0o664);
+        assert_eq!(apply("u++x", 0), 0o100);
+        assert_eq!(apply("u+x,+X", 0), 0o111);
+        assert_eq!(apply("u=g", 0), 0);
+        assert_eq!(apply("-", 0o755), 0o755);
+        assert_eq!(apply("=", 0o4755), 0);
+    }
+
+    fn directory(text: &str, start: u32) -> (u32, u32) {
+        let (mode, touched) = text.parse::<ModeChange>().unwrap().apply_to_directory(Mode(start));
+        (mode.bits(), touched.bits())
+    }
+
+    #[test]
+    fn a_directory_keeps_setuid_and_setgid_unless_they_are_named() {
+        assert_eq!(directory("755", 0o6700), (0o6755, 0o1777));
+        assert_eq!(directory("2755", 0), (0o2755, 0o3777));
+        assert_eq!(directory("00755", 0o6700), (0o755, 0o7777));
+        assert_eq!(directory("=755", 0o6700), (0o755, 0o7777));
+        assert_eq!(directory("u=rwx", 0o4000), (0o4700, 0o700));
+        assert_eq!(directory("u-s", 0o4700), (0o700, 0o4000));
+        assert_eq!(directory("ug=rwxs,o=", 0), (0o6770, 0o7777));
+    }
+
+    #[test]
+    fn in_a_directory_the_capital_x_always_gives_search() {
+        assert_eq!(directory("a=rX", 0), (0o555, 0o1777));
+    }
+
+    #[test]
     fn what_is_no_mode_is_refused() {
-        for text in ["", "8", "10000", "u", "u+q", "rwx", " 755", "u+ug", ",", "u+x,"] {
+        let wrong_octal = ["08", "755x", "17777", "=17777", "u=755", "=644+x", "=8"];
+        for text in ["", "8", "10000", "u", "u+q", "rwx", " 755", "u+ug", ",", "u+x,", "u+x,,g+x"].into_iter().chain(wrong_octal)
+        {
             assert!(text.parse::<ModeChange>().is_err(), "{text:?}");
         }
     }

@@ -135,11 +135,33 @@ impl LocalSource {
         sink: &mut dyn Sink,
         session: &mut Session<'_>,
     ) -> Result<u64, Error> {
-        let mut buffer = vec![0; CHUNK];
+        let cancel = session.cancel;
+        let tick = &mut || {
+            cancel.check()?;
+            deadline.map_or(Ok(()), |deadline| deadline.check(from))
+        };
         let mut total = 0;
+        self.pour_into(tick, &mut |chunk| {
+            sink.put(chunk)?;
+            total += chunk.len() as u64;
+            session.event(Event::Progress { bytes: total });
+            Ok(())
+        })?;
+        Ok(total)
+    }
+
+    /// Reads to the end, whatever the size is said to be. `tick` is asked before every read and while nothing comes.
+    ///
+    /// # Errors
+    /// Of reading, and those of `tick` and `put`.
+    pub(crate) fn pour_into(
+        &self,
+        tick: &mut dyn FnMut() -> Result<(), Error>,
+        put: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut buffer = vec![0; CHUNK];
         loop {
-            session.cancel.check()?;
-            deadline.map_or(Ok(()), |deadline| deadline.check(from))?;
+            tick()?;
             // poll(2) is never restarted after a signal, and a fifo nobody has opened for writing yet is not ready.
             let mut wait = [PollFd::new(&self.file, PollFlags::IN)];
             match rustix::event::poll(&mut wait, Some(&TICK)) {
@@ -148,12 +170,8 @@ impl LocalSource {
                 Err(errno) => return Err(self.read_error(errno.into())),
             }
             match (&self.file).read(&mut buffer) {
-                Ok(0) => return Ok(total),
-                Ok(read) => {
-                    sink.put(&buffer[..read])?;
-                    total += read as u64;
-                    session.event(Event::Progress { bytes: total });
-                }
+                Ok(0) => return Ok(()),
+                Ok(read) => put(&buffer[..read])?,
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
                 Err(error) => return Err(self.read_error(error)),
             }

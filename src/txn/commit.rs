@@ -8,10 +8,12 @@ use std::sync::Arc;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
+use super::undo::Undo;
 use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
+use crate::fs::rename::Backup;
 use crate::fs::temp::{Named, Temp};
 use crate::fs::{rename, sync};
 
@@ -58,10 +60,26 @@ impl Sealed {
     /// # After a crash
     /// The target is the old file; at most one temporary file is left, which the next run in this directory sweeps.
     pub(crate) fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared, Error> {
-        let Sealed { temp, dir, target, stat } = self;
-        let synced = failpoint::hit("sync").and_then(|()| sync::file(temp.file()));
-        synced.map_err(|source| Error::write("sync the new content of", &target, source))?;
+        self.sync()?;
         observer.event(&Event::Synced);
+        self.name()
+    }
+
+    /// The first half of [`Sealed::prepare`]: bytes and metadata go to the disk.
+    ///
+    /// # Errors
+    /// Of fsync(2), which is not to be retried.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        let synced = failpoint::hit("sync").and_then(|()| sync::file(self.temp.file()));
+        synced.map_err(|source| Error::write("sync the new content of", &self.target, source))
+    }
+
+    /// The second half of [`Sealed::prepare`]: the file gets its temporary name, and nobody can write to it any more.
+    ///
+    /// # Errors
+    /// Of linkat(2) and close(2).
+    pub(crate) fn name(self) -> Result<Prepared, Error> {
+        let Sealed { temp, dir, target, stat } = self;
         let named = failpoint::hit("link").and_then(|()| temp.name_and_close());
         let named = named.map_err(|source| name_error("name the new file of", &target, source))?;
         Ok(Prepared { named, dir, target, stat })
@@ -87,6 +105,20 @@ impl Prepared {
         cancel: &Cancel,
         observer: &mut dyn Observer,
     ) -> Result<Stat, Error> {
+        self.publish(leaf, publish, cancel)?;
+        observer.event(&Event::Published);
+        let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
+        match synced {
+            Ok(()) => Ok(self.stat),
+            Err(source) => Err(Error::InDoubt { path: self.target, source }),
+        }
+    }
+
+    /// The rename alone. It is durable once the directory is synced.
+    ///
+    /// # Errors
+    /// The target is untouched.
+    pub(crate) fn publish(&mut self, leaf: &OsStr, publish: Publish, cancel: &Cancel) -> Result<(), Error> {
         failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
         cancel.check()?;
         let renamed = match publish {
@@ -99,13 +131,80 @@ impl Prepared {
         {
             return Err(self.rename_error(error));
         }
-        self.named.published();
-        observer.event(&Event::Published);
-        let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
-        match synced {
-            Ok(()) => Ok(self.stat),
-            Err(source) => Err(Error::InDoubt { path: self.target, source }),
+        self.named.keep();
+        Ok(())
+    }
+
+    /// The rename, with what is replaced kept as `backup`.
+    ///
+    /// # Guarantees
+    /// As [`Prepared::publish`]; `leaf` is never absent where the filesystem can link or exchange.
+    ///
+    /// # Errors
+    /// [`BackupError::Keep`] if the old file could not get its second name, and then nothing is changed.
+    pub(crate) fn publish_keeping(&mut self, leaf: &OsStr, backup: Backup<'_>, cancel: &Cancel) -> Result<(), BackupError> {
+        failpoint::hit("rename").map_err(|source| BackupError::Rename(self.rename_error(source)))?;
+        cancel.check().map_err(BackupError::Rename)?;
+        let renamed = rename::replace_keeping(&self.dir, self.named.name(), leaf, backup);
+        match renamed {
+            Ok(()) => {
+                self.named.keep();
+                Ok(())
+            }
+            Err(rename::KeepError::Keep(errno)) => Err(BackupError::Keep(errno.into())),
+            Err(rename::KeepError::Replace(errno)) => Err(BackupError::Rename(self.rename_error(errno.into()))),
         }
+    }
+
+    /// The rename such that it can be undone by [`Provisional::take_back`] until [`Provisional::settle`].
+    ///
+    /// # Guarantees
+    /// As [`Prepared::publish_keeping`].
+    ///
+    /// # Errors
+    /// As [`Prepared::publish_keeping`]. The file's own steps are undone already.
+    pub(crate) fn publish_provisionally(
+        mut self,
+        leaf: &OsStr,
+        replaces: bool,
+        backup: Option<Backup<'_>>,
+        cancel: &Cancel,
+    ) -> Result<Provisional, BackupError> {
+        failpoint::hit("rename").map_err(|source| BackupError::Rename(self.rename_error(source)))?;
+        cancel.check().map_err(BackupError::Rename)?;
+        let mut undo = Undo::new(Arc::clone(&self.dir));
+        let done = match replaces {
+            true => undo.replace(self.named.name(), leaf, backup),
+            false => undo.create(self.named.name(), leaf).map_err(rename::KeepError::Replace),
+        };
+        match done {
+            // The names are the undo list's affair now.
+            Ok(()) => {
+                let reader = self.named.published();
+                Ok(Provisional { undo, reader })
+            }
+            Err(error) => {
+                let undone = undo.take_back();
+                if undone.is_err() {
+                    // What has the temporary name may be the only copy of the old file.
+                    let _ = self.named.published();
+                }
+                Err(match error {
+                    rename::KeepError::Keep(errno) => BackupError::Keep(errno.into()),
+                    rename::KeepError::Replace(errno) => BackupError::Rename(self.rename_error(errno.into())),
+                })
+            }
+        }
+    }
+
+    /// The file, where it may be read.
+    pub(crate) fn into_reader(mut self) -> Option<std::fs::File> {
+        self.named.published()
+    }
+
+    /// Gives up the descriptor by which others see that the owner lives: there may be more files than descriptors.
+    pub(crate) fn close_reader(&mut self) {
+        self.named.close_reader();
     }
 
     /// Whether the new file has its name already: over a network the reply of a rename may be lost, and the answer to its
@@ -137,6 +236,38 @@ impl Prepared {
 pub(crate) fn make_durable(file: &File, dir: &Dir, path: &Path) -> Result<(), Error> {
     let synced = sync::file(file).and_then(|()| sync::dir(dir, Some(file)));
     synced.map_err(|source| Error::InDoubt { path: path.to_owned(), source })
+}
+
+/// A file that has its name, but may still have to give it back.
+#[derive(Debug)]
+pub(crate) struct Provisional {
+    undo: Undo,
+    reader: Option<std::fs::File>,
+}
+
+impl Provisional {
+    /// Everything is as it was before, and the new file is gone.
+    ///
+    /// # Errors
+    /// Of renameat2(2). The new file stays, and what it replaced may have a temporary name.
+    pub(crate) fn take_back(self) -> std::io::Result<()> {
+        Ok(self.undo.take_back()?)
+    }
+
+    /// It stays. What it replaced goes, unless it is a backup.
+    pub(crate) fn settle(self) -> Option<std::fs::File> {
+        self.undo.settle();
+        self.reader
+    }
+}
+
+/// Why a file was not replaced with its predecessor kept.
+#[derive(Debug)]
+pub(crate) enum BackupError {
+    /// The predecessor could not be kept.
+    Keep(std::io::Error),
+    /// The new file could not be put in its place.
+    Rename(Error),
 }
 
 /// An error of giving a name. Write permission was there when the plan was made: what forbids it now are flags that nothing

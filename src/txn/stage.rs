@@ -30,14 +30,22 @@ pub(crate) struct Stage {
     behind: copy::WriteBehind,
 }
 
+/// When a stage gets its temporary name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StageName {
+    /// Where the filesystem can, when it is complete.
+    Later,
+    /// At once: a program is going to be given it.
+    Now,
+}
+
 impl Stage {
     /// A stage for `target`, in the directory it will be renamed in.
     ///
     /// # Errors
     /// [`Error::Target`] where no file can be made there.
     pub(crate) fn beside(dir: &Arc<Dir>, target: &Path) -> Result<Stage, Error> {
-        let made = failpoint::hit("stage").and_then(|()| Temp::create(dir));
-        let temp = made.map_err(|source| {
+        Stage::make(dir, target, StageName::Later).map_err(|source| {
             use rustix::io::Errno;
             let obstacle = match Errno::from_io_error(&source) {
                 Some(Errno::ACCESS | Errno::PERM) => Obstacle::NotWritable,
@@ -46,7 +54,19 @@ impl Stage {
                 _ => return Error::write("create a temporary file in", dir.path(), source),
             };
             Error::Target { path: dir.path().to_owned(), obstacle }
-        })?;
+        })
+    }
+
+    /// As [`Stage::beside`], with or without a name.
+    ///
+    /// # Errors
+    /// Those of the system, untranslated.
+    pub(crate) fn make(dir: &Arc<Dir>, target: &Path, name: StageName) -> std::io::Result<Stage> {
+        failpoint::hit("stage")?;
+        let temp = match name {
+            StageName::Later => Temp::create(dir)?,
+            StageName::Now => Temp::create_named(dir)?,
+        };
         Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0, behind: copy::WriteBehind::default() })
     }
 
@@ -54,6 +74,21 @@ impl Stage {
     pub(crate) fn is_in(&self, dir: &Dir) -> bool {
         let id = |dir: &Dir| rustix::fs::fstat(dir).map(|stat| (stat.st_dev, stat.st_ino)).ok();
         id(&self.dir).is_some_and(|ours| Some(ours) == id(dir))
+    }
+
+    /// The path of a stage that has a name.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.temp.name().map(|name| self.dir.path().join(name))
+    }
+
+    /// Opens the stage anew by its name, because a program may have put another file there.
+    ///
+    /// # Errors
+    /// It is gone, or no regular file.
+    pub(crate) fn reopen(&mut self) -> Result<(), Error> {
+        self.temp.reopen().map_err(|source| self.write_error(source))?;
+        self.written = self.stat()?.st_size as u64;
+        Ok(())
     }
 
     /// The file, to read back what was written.
@@ -98,7 +133,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Takes the whole of a regular file, by reference where the filesystem can, else by a copy in the kernel.
+    /// Takes the whole of a regular file, by reference where the filesystem can, else by a copy in the kernel. Says whether it
+    /// was by reference.
     ///
     /// # Errors
     /// Of reading, as `read_error` puts it; of writing; of `on_chunk`.
@@ -109,11 +145,11 @@ impl Stage {
         sparse: bool,
         read_error: impl Fn(std::io::Error) -> Error,
         on_chunk: &mut dyn FnMut(u64) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         failpoint::hit("write").map_err(|error| self.write_error(error))?;
         if copy::reflink(source, self.file()) {
             self.written = self.stat()?.st_size as u64;
-            return on_chunk(self.written);
+            return on_chunk(self.written).map(|()| true);
         }
         if !sparse {
             self.reserve(size)?;
@@ -124,7 +160,7 @@ impl Stage {
         })??;
         // Files of sysfs say a page and have less, down to nothing.
         self.written = self.stat()?.st_size as u64;
-        Ok(())
+        Ok(false)
     }
 
     /// Gives the file its final owner, mode and attributes, and checks that it has them.
@@ -156,8 +192,13 @@ impl Stage {
             attrs::set(file, xattr).map_err(|source| wanted.xattr_error(xattr, &self.target, source))?;
         }
         attrs::chmod(file, wanted.mode.bits()).map_err(|source| wanted.mode_error(&self.target, source))?;
+        if let Some(times) = &wanted.times {
+            let error =
+                |source| Error::CannotSet { path: self.target.clone(), what: "times", value: "of the source".to_owned(), source };
+            attrs::set_times(file, times).map_err(error)?;
+        }
         let sealed = self.stat()?;
-        if sealed.st_mode & 0o7777 != wanted.mode.bits() {
+        if !wanted.mode_lenient && sealed.st_mode & 0o7777 != wanted.mode.bits() {
             return Err(wanted.mode_error(&self.target, rustix::io::Errno::PERM.into()));
         }
         for (owner, now) in [(wanted.uid, sealed.st_uid), (wanted.gid, sealed.st_gid)] {

@@ -8,6 +8,7 @@ mod daemon;
 mod harness;
 mod http;
 mod idempotent;
+mod install;
 mod links;
 mod metadata;
 mod order_of_calls;

@@ -56,19 +56,20 @@ pub fn usage(mut error: clap::Error) -> ExitCode {
 
 /// Ends a run that failed: by its signal if it was cancelled, so that the caller sees what happened.
 pub fn failure(error: &Error, cancel: &Cancel) -> ExitCode {
-    if matches!(error, Error::Cancelled) {
-        end_by_signal(cancel);
+    if let Error::Cancelled = error {
+        by_signal(cancel);
     }
     ExitCode::from(code(error.kind()))
 }
 
 /// Ends a run that did its work and could not say so; by the signal, if one came while nobody took the report.
 pub fn unreported(cancel: &Cancel) -> ExitCode {
-    end_by_signal(cancel);
+    by_signal(cancel);
     ExitCode::FAILURE
 }
 
-fn end_by_signal(cancel: &Cancel) {
+/// Ends the process by the signal that cancelled, if one did. Returns if there was none, or it does not end a process.
+pub fn by_signal(cancel: &Cancel) {
     if let Some(signal) = cancel.signal() {
         let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
     }

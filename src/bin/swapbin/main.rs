@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod exit;
+mod install;
 mod ui;
 
 use std::process::ExitCode;
@@ -14,6 +15,10 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     swapbin::ignore_sigxfsz();
+    let argv: Vec<_> = std::env::args_os().collect();
+    if let Some(personality) = install::personality(&argv) {
+        return commands::install::main(personality);
+    }
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return exit::usage(error),

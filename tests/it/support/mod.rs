@@ -36,6 +36,8 @@ pub use skip::{failpoints_available, require_filesystem, require_mounts, require
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
 pub use swapbin::{Running, Swapbin, program_under_test, swapbin};
 pub use trace::Call;
+#[allow(unused_imports, reason = "words of the conformance tests")]
+pub use {scratch::Made, swapbin::program_under_test};
 
 /// The ordinary user of the tests that run as root: nobody.
 pub const NOBODY: u32 = 65534;

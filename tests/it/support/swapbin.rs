@@ -5,6 +5,7 @@ use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ use super::trace::{Call, parse};
 pub fn swapbin(scratch: &Scratch) -> Swapbin<'_> {
     Swapbin {
         scratch,
+        program: None,
+        called: None,
         arguments: Vec::new(),
         environment: BTreeMap::new(),
         wrapper: Vec::new(),
@@ -39,6 +42,7 @@ pub fn swapbin(scratch: &Scratch) -> Swapbin<'_> {
 
 enum Input {
     Nothing,
+    Closed,
     Bytes(Vec<u8>),
     File(File),
     Open,
@@ -55,6 +59,8 @@ enum Output {
 #[must_use = "nothing happens before run(), spawn() or strace()"]
 pub struct Swapbin<'s> {
     scratch: &'s Scratch,
+    program: Option<PathBuf>,
+    called: Option<OsString>,
     arguments: Vec<OsString>,
     environment: BTreeMap<OsString, OsString>,
     wrapper: Vec<OsString>,
@@ -77,6 +83,20 @@ impl Swapbin<'_> {
     /// `--to TARGET`
     pub fn to(self, target: impl AsRef<OsStr>) -> Self {
         self.arg("--to").arg(target)
+    }
+
+    /// Another program, which the user of the run can reach.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = Some(program.into());
+        self
+    }
+
+    /// This word as its `argv[0]`; not under a wrapper.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
+    pub fn called(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.called = Some(name.as_ref().to_owned());
+        self
     }
 
     /// One more argument.
@@ -104,6 +124,13 @@ impl Swapbin<'_> {
     /// These bytes on standard input, through a pipe.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Input::Bytes(bytes.into());
+        self
+    }
+
+    /// No standard input at all.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
+    pub fn stdin_closed(mut self) -> Self {
+        self.input = Input::Closed;
         self
     }
 
@@ -188,6 +215,13 @@ impl Swapbin<'_> {
         self
     }
 
+    /// With this umask.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
+    pub fn umask(mut self, mask: u32) -> Self {
+        self.steps.push(Step::Umask(mask));
+        self
+    }
+
     /// With a signal ignored from the start.
     pub fn ignoring(mut self, signal: Signal) -> Self {
         self.steps.push(Step::Ignore(signal.as_raw()));
@@ -242,9 +276,10 @@ impl Swapbin<'_> {
     /// Starts it.
     #[track_caller]
     pub fn spawn(self) -> Running {
-        let program = match self.user {
-            Some(_) => self.scratch.tool(&program_under_test()),
-            None => program_under_test(),
+        let program = match (self.program, self.user) {
+            (Some(program), _) => program,
+            (None, Some(_)) => self.scratch.tool(&program_under_test()),
+            (None, None) => program_under_test(),
         };
         let report = self.measured.then(|| fresh_report(self.scratch, "memory"));
         let mut words: Vec<OsString> = self.wrapper;
@@ -258,10 +293,15 @@ impl Swapbin<'_> {
 
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
+        if let Some(name) = &self.called {
+            assert!(!has_wrapper, "a wrapper gets its own name");
+            command.arg0(name);
+        }
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.scratch.home()).env("LC_ALL", "C").envs(&self.environment);
+        let stdin_closed = matches!(self.input, Input::Closed);
         let (stdin, bytes) = match self.input {
-            Input::Nothing => (Stdio::null(), None),
+            Input::Nothing | Input::Closed => (Stdio::null(), None),
             Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),
             Input::File(file) => (Stdio::from(file), None),
             Input::Open => (Stdio::piped(), None),
@@ -280,6 +320,9 @@ impl Swapbin<'_> {
         let directory = CString::new(self.scratch.root().as_os_str().as_bytes()).expect("a path has no NUL");
         steps.push(Step::Directory(directory));
         steps.extend(self.steps);
+        if stdin_closed {
+            steps.push(Step::Close(libc::STDIN_FILENO));
+        }
         if matches!(self.output, Output::Closed) {
             steps.push(Step::Close(libc::STDOUT_FILENO));
         }

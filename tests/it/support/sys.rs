@@ -16,6 +16,9 @@ pub enum Step {
     Directory(CString),
     /// Sets a resource limit, soft and hard.
     Limit(libc::__rlimit_resource_t, u64),
+    /// Sets the umask.
+    #[allow(dead_code, reason = "a word of the conformance tests")]
+    Umask(u32),
     /// Ignores a signal, which exec keeps.
     Ignore(libc::c_int),
     /// Closes a descriptor.
@@ -53,6 +56,10 @@ impl Step {
                 Step::Directory(path) => checked(libc::chdir(path.as_ptr())),
                 Step::Limit(resource, value) => {
                     checked(libc::setrlimit(*resource, &libc::rlimit { rlim_cur: *value, rlim_max: *value }))
+                }
+                Step::Umask(mask) => {
+                    libc::umask(*mask);
+                    Ok(())
                 }
                 Step::Ignore(signal) => match libc::signal(*signal, libc::SIG_IGN) {
                     libc::SIG_ERR => Err(io::Error::last_os_error()),
