@@ -34,7 +34,7 @@ pub use scratch::Scratch;
 pub use server::Server;
 pub use skip::{failpoints_available, require_filesystem, require_mounts, require_program, require_root};
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
-pub use swapbin::{Running, Swapbin, program_under_test, swapbin};
+pub use swapbin::{Running, Swapbin, swapbin};
 pub use trace::Call;
 #[allow(unused_imports, reason = "words of the conformance tests")]
 pub use {scratch::Made, swapbin::program_under_test};
