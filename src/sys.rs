@@ -89,7 +89,8 @@ pub(crate) fn chmod_path(path: &std::ffi::CStr, mode: u32) -> io::Result<()> {
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
 /// Runs before the Rust runtime, which opens the null device in place of standard streams that are closed: afterwards nobody
-/// could tell that what is written goes nowhere.
+/// could tell that what is written goes nowhere. Only in the program: other users of the library are left alone.
+#[cfg(feature = "cli")]
 #[used]
 #[unsafe(link_section = ".init_array")]
 static LOOK: extern "C" fn() = {

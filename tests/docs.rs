@@ -156,3 +156,22 @@ fn the_readme_shows_the_library_example_that_is_compiled() {
     let visible: String = compiled.split_inclusive('\n').filter(|line| !line.starts_with("# ")).collect();
     assert_eq!(shown, visible);
 }
+
+/// The personality has an option table of its own; `--help` is made of it.
+#[test]
+fn the_man_page_of_install_has_every_flag_of_its_help() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_swapbin")).args(["install", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let man = read("man/swapbin-install.1");
+    let flags: BTreeSet<&str> = help
+        .lines()
+        .filter(|line| line.starts_with("  ") && line.trim_start().starts_with('-'))
+        .flat_map(|line| line.split_whitespace().take_while(|word| word.starts_with('-')))
+        .map(|word| word.trim_end_matches(',').split(['=', '[']).next().unwrap_or_default())
+        .collect();
+    assert!(flags.len() > 30, "{flags:?}");
+    for flag in flags {
+        let written = flag.strip_prefix("--").map_or_else(|| format!("Fl {}", &flag[1..]), |long| format!("Fl -{long}"));
+        assert!(has_word(&man, &written), "{flag} is not in man/swapbin-install.1");
+    }
+}

@@ -25,6 +25,8 @@ Exit status:
 Whatever the status, the target is the old file or the new one, whole.";
 
 const AFTER_LONG_HELP: &str = "\
+`swapbin install ...`, and a link to swapbin called install, is install(1): see `swapbin install --help`.
+
 Examples:
   swapbin --from target/release/app --to /usr/local/bin/app
   swapbin --from https://example.org/app --sha256 HEX --to /usr/local/bin/app

@@ -110,7 +110,7 @@ static TABLE: [Spec; 24] = [
     own(Id::AllOrNothing, "all-or-nothing", No, "", "put no file in place unless all of them can be"),
     own(Id::Durability, "durability", Required, "HOW", "full: on the disk before it counts as done (the default); none: atomic, but only written back when the system likes, for package builds"),
     own(Id::KeepAttributes, "keep-attributes", Required, "LIST", "take over from the file that is replaced: acl, xattr, caps, with commas between them; or all, or none (the default)"),
-    own(Id::StateDir, "state-dir", Required, "DIR", "where --all-or-nothing keeps its journal"),
+    own(Id::StateDir, "state-dir", Required, "DIR", "accepted; nothing is kept there"),
 ];
 
 #[cfg(test)]
