@@ -19,12 +19,13 @@ mod txn;
 
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
-pub use pipeline::{Host, check, dry_run, install, make_directories, make_leading, swap};
+pub use pipeline::{Host, apply, check, dry_run, install, make_directories, make_leading, swap};
 pub use report::{
-    Action, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Report, SourceFacts, Times, Warning,
+    Action, BatchReport, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Report, SourceFacts, Times,
+    Warning,
 };
 pub use request::{
-    Account, BackupNames, BackupPolicy, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HttpOptions,
+    Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HttpOptions,
     InstallFile, Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request, Secret,
     Source, SourceUrl, WhenCurrent,
 };

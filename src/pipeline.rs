@@ -4,15 +4,17 @@
 //! Request -> Plan -> Stage -> bytes -> Trusted -> Sealed -> Prepared -> committed -> Report
 //! ```
 
+mod batch;
 mod directories;
 mod install;
 mod sinks;
 
+pub use batch::apply;
 pub use directories::{make_directories, make_leading};
 pub use install::install;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
@@ -24,13 +26,18 @@ use crate::source::{self, LocalSource, Session, Supply};
 use crate::txn::{self, Publish, Stage};
 use sinks::{Comparing, Staging};
 
+/// How long to wait for another run, if nothing else is asked for.
+const WAIT: Duration = Duration::from_secs(10);
+
 /// What the pipeline needs of the machine besides the files it was asked for.
 #[derive(Clone, Debug)]
 pub struct Host {
     /// Asks a running request to stop.
     pub cancel: Cancel,
-    /// Where state is kept. A single swap neither reads nor writes it.
+    /// Where state is kept: locks, journals, and what is known of kept versions.
     pub state_dir: PathBuf,
+    /// How long to wait for another run that changes the same files.
+    pub wait: Duration,
 }
 
 impl Host {
@@ -42,7 +49,7 @@ impl Host {
             true => PathBuf::from("/var/lib/swapbin"),
             false => state_home().or_else(home).unwrap_or_else(|| PathBuf::from("/var/lib")).join("swapbin"),
         };
-        Host { cancel: Cancel::new(), state_dir }
+        Host { cancel: Cancel::new(), state_dir, wait: WAIT }
     }
 }
 

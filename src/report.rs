@@ -99,6 +99,17 @@ pub enum Warning {
     },
 }
 
+/// The outcome of a batch that did not fail.
+#[derive(Clone, Debug)]
+pub struct BatchReport {
+    /// What the transaction is called in the state directory; `None` if nothing had to be changed.
+    pub txid: Option<String>,
+    /// What was done to each file, in the order of the request.
+    pub swaps: Vec<Report>,
+    /// How long the phases took, over all files.
+    pub times: Times,
+}
+
 /// The outcome of a request that did not fail.
 #[derive(Clone, Debug)]
 pub struct Report {

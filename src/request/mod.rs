@@ -1,6 +1,7 @@
 //! What the caller wants: plain values, no I/O.
 
 mod account;
+mod batch;
 mod digest;
 mod http;
 mod installation;
@@ -9,6 +10,7 @@ mod preserve;
 mod source;
 
 pub use account::{Account, Ownership};
+pub use batch::Batch;
 pub use digest::Digest;
 pub use http::{HttpOptions, PlainHttp, Secret};
 pub use installation::{BackupNames, BackupPolicy, Directories, Durability, FileTimes, InstallFile, Installation, OnFailure};
@@ -90,6 +92,8 @@ pub struct Request {
     pub max_size: Option<u64>,
     /// How addresses are fetched.
     pub http: HttpOptions,
+    /// How many replaced versions are kept beside the target, for a rollback.
+    pub keep: u32,
 }
 
 impl Request {
@@ -108,6 +112,7 @@ impl Request {
             empty: EmptySource::default(),
             max_size: None,
             http: HttpOptions::default(),
+            keep: 1,
         }
     }
 }

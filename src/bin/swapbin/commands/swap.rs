@@ -68,6 +68,7 @@ fn into_request(args: &Args) -> Result<Request, Error> {
             headers: args.header_env.iter().map(|text| header(text)).collect::<Result<_, _>>()?,
             token: token(args)?,
         },
+        keep: 1,
     })
 }
 
