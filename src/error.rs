@@ -185,6 +185,45 @@ pub enum Error {
         /// What the kernel said.
         source: io::Error,
     },
+    /// The state directory cannot be used, and this cannot be done without it.
+    State {
+        /// The directory, or what is in it.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another run is changing the same file.
+    Locked {
+        /// The target.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// Two files of one batch have the same target.
+    SameTarget {
+        /// The target.
+        path: PathBuf,
+    },
+    /// A transaction that was broken off concerns the file, and cannot be finished.
+    Unfinished {
+        /// The target.
+        path: PathBuf,
+        /// The transaction.
+        txid: String,
+        /// What is in the way.
+        reason: String,
+        /// Whether it may work later without anybody's doing: a mount is absent.
+        later: bool,
+    },
+    /// A batch failed half way, and could not be taken back.
+    HalfDone {
+        /// The file at which it failed.
+        path: PathBuf,
+        /// The transaction.
+        txid: String,
+        /// What happened.
+        source: Box<Error>,
+    },
     /// Any other call that failed.
     Io {
         /// What was being done.
@@ -273,7 +312,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         use Error::*;
         match self {
-            MirrorsNeedDigest | PlainHttp { .. } | BadUrl { .. } | BadOption { .. } | UnknownAccount { .. } => ErrorKind::Usage,
+            MirrorsNeedDigest | PlainHttp { .. } | BadUrl { .. } | BadOption { .. } | UnknownAccount { .. } | SameTarget { .. } => {
+                ErrorKind::Usage
+            }
             DigestMismatch { .. } => ErrorKind::Untrusted,
             NoName { .. }
             | SourceIsDirectory { .. }
@@ -282,11 +323,12 @@ impl Error {
             | SourceTooLarge { .. }
             | SameFile { .. } => ErrorKind::Rejected,
             HttpStatus { transient: true, .. } | Http { transient: true, .. } => ErrorKind::TryLater,
-            MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } => ErrorKind::TryLater,
+            MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
+            Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
-            Target { .. } => ErrorKind::Target,
-            InDoubt { .. } => ErrorKind::InDoubt,
+            Target { .. } | State { .. } => ErrorKind::Target,
+            InDoubt { .. } | Unfinished { .. } | HalfDone { .. } => ErrorKind::InDoubt,
             Cancelled => ErrorKind::Cancelled,
             CannotKeep { .. } | CannotSet { .. } | Io { .. } => ErrorKind::Failed,
         }
@@ -377,6 +419,17 @@ impl fmt::Display for Error {
             TargetChanged { path } => write!(f, "{} was changed by somebody else meanwhile", quoted(path)),
             InDoubt { path, source } => {
                 write!(f, "{} is in place, but could not be synced: {}", quoted(path), lowered(source))
+            }
+            State { path, reason } => write!(f, "cannot use the state directory {}: {reason}", quoted(path)),
+            Locked { path, waited } => {
+                write!(f, "another run is changing {}, and was not done after {} s", quoted(path), waited.as_secs())
+            }
+            SameTarget { path } => write!(f, "{} is the target of two files", quoted(path)),
+            Unfinished { path, txid, reason, .. } => {
+                write!(f, "{} belongs to the unfinished transaction {txid}: {reason}", quoted(path))
+            }
+            HalfDone { path, txid, source } => {
+                write!(f, "transaction {txid} failed at {} and could not be taken back: {source}", quoted(path))
             }
             Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), lowered(source)),
             Cancelled => f.write_str("cancelled"),

@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod failpoint;
 mod fs;
+mod journal;
 mod metadata;
 mod pipeline;
 mod plan;

@@ -55,6 +55,39 @@ pub(crate) fn begin_writeback(fd: BorrowedFd<'_>, offset: u64, bytes: u64) {
     unsafe { libc::sync_file_range(fd.as_raw_fd(), offset as i64, bytes as i64, libc::SYNC_FILE_RANGE_WRITE) };
 }
 
+/// Locks one byte of a file for this open file description, fcntl_locking(2): the lock ends with the last descriptor, however
+/// the process ends. `false`: somebody else has it.
+///
+/// # Errors
+/// Of fcntl(2).
+pub(crate) fn lock_byte(fd: BorrowedFd<'_>, at: u64) -> io::Result<bool> {
+    // SAFETY: zero is a valid value of every field of the plain C structure, which lives on our stack during the call.
+    let failed = unsafe {
+        let mut lock: libc::flock = std::mem::zeroed();
+        lock.l_type = libc::F_WRLCK as _;
+        lock.l_whence = libc::SEEK_SET as _;
+        lock.l_start = at as _;
+        lock.l_len = 1;
+        libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLK, &lock) == -1
+    };
+    match failed.then(io::Error::last_os_error) {
+        None => Ok(true),
+        Some(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
+        Some(error) => Err(error),
+    }
+}
+
+/// The name a filesystem has for itself, FS_IOC_GETFSUUID of Linux 6.9; `None` where it has none or the kernel does not tell.
+pub(crate) fn filesystem_uuid(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
+    // linux/fs.h: struct fsuuid2 { __u8 len; __u8 uuid[16]; }, and _IOR(0x15, 0, struct fsuuid2).
+    const GET_UUID: libc::c_ulong = 0x8011_1500;
+    let mut answer = [0u8; 17];
+    // SAFETY: the call writes at most the 17 bytes that its number says, and the array has them.
+    let done = unsafe { libc::ioctl(fd.as_raw_fd(), GET_UUID as _, answer.as_mut_ptr()) } == 0;
+    let length = usize::from(answer[0]).min(16);
+    (done && length > 0 && answer[1..=length].iter().any(|byte| *byte != 0)).then(|| answer[1..=length].to_vec())
+}
+
 /// Whether the kernel, and not fakeroot(1), takes this process for root.
 pub(crate) fn is_root_to_the_kernel() -> bool {
     // SAFETY: geteuid(2) has no arguments and cannot fail.

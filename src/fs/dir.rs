@@ -54,6 +54,11 @@ impl Dir {
         }
     }
 
+    /// A directory that was opened for reading.
+    pub(super) fn from_readable(fd: OwnedFd, path: PathBuf) -> Dir {
+        Dir { fd, readable: true, path }
+    }
+
     /// The path, for messages only.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -91,6 +96,11 @@ impl Dir {
     /// Removes a name.
     pub(crate) fn unlink(&self, name: &OsStr) -> Result<(), Errno> {
         rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())
+    }
+
+    /// Removes the name of an empty directory.
+    pub(crate) fn remove_dir(&self, name: &OsStr) -> Result<(), Errno> {
+        rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR)
     }
 
     /// Whether the caller may create and remove names here, by its effective ids.

@@ -6,6 +6,7 @@ pub(crate) mod copy;
 pub(crate) mod dir;
 pub(crate) mod flags;
 pub(crate) mod mount;
+pub(crate) mod private;
 pub(crate) mod rename;
 pub(crate) mod sync;
 pub(crate) mod temp;

@@ -6,6 +6,9 @@ use rustix::io::Errno;
 
 /// statfs(2) magic numbers, from linux/magic.h.
 const OVERLAYFS: i64 = 0x794c_7630;
+const TMPFS: i64 = 0x0102_1994;
+const RAMFS: i64 = 0x8584_58f6;
+const EXT: i64 = 0xef53;
 const BTRFS: i64 = 0x9123_683e;
 const XFS: i64 = 0x5846_5342;
 const BCACHEFS: i64 = 0xca45_1a4e;
@@ -54,6 +57,23 @@ impl Room {
                 super_options(&mounts, id).is_some_and(says_volatile)
             })
     }
+}
+
+/// What a filesystem is called by itself, in hexadecimal: it stays the same over a reboot, where device numbers do not. Kernels
+/// before 6.9 tell it for ext4 and btrfs only, which make it the f_fsid of statfs(2).
+pub(crate) fn uuid(dir: impl AsFd) -> Option<String> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    if let Some(uuid) = crate::sys::filesystem_uuid(dir.as_fd()) {
+        return Some(hex(&uuid));
+    }
+    let stat = rustix::fs::fstatvfs(&dir).ok()?;
+    let magic = rustix::fs::fstatfs(dir).ok()?.f_type as i64 & 0xffff_ffff;
+    ([EXT, BTRFS].contains(&magic) && stat.f_fsid != 0).then(|| format!("fsid-{:x}", stat.f_fsid))
+}
+
+/// Whether the filesystem's content ends with the boot.
+pub(crate) fn ends_with_boot(dir: impl AsFd) -> bool {
+    rustix::fs::fstatfs(dir).is_ok_and(|stat| [TMPFS, RAMFS].contains(&(stat.f_type as i64 & 0xffff_ffff)))
 }
 
 /// The mount id of a descriptor, from /proc/self/fdinfo; `None` without /proc.

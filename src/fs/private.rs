@@ -1,0 +1,96 @@
+//! Directories and files that nobody but their owner may have a hand in.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::dir::Dir;
+
+/// Opens a directory, which is made if it is missing, mode 0700; links are not followed at its name.
+///
+/// # Errors
+/// Of mkdirat(2) and openat(2): ENOTDIR or ELOOP for a link. EPERM if it is another's, or others may write to it.
+///
+/// # After a crash
+/// The directory is there or not.
+pub(crate) fn open_or_make(parent: Option<&Dir>, path: &Path, name: &OsStr) -> Result<Arc<Dir>, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let open = || match parent {
+        Some(parent) => rustix::fs::openat(parent, name, flags, Mode::empty()),
+        None => rustix::fs::openat(CWD, path, flags, Mode::empty()),
+    };
+    let fd = match open() {
+        Err(Errno::NOENT) => {
+            let made = match parent {
+                Some(parent) => rustix::fs::mkdirat(parent, name, Mode::RWXU),
+                None => rustix::fs::mkdirat(CWD, path, Mode::RWXU),
+            };
+            made.or_else(|errno| if errno == Errno::EXIST { Ok(()) } else { Err(errno) })?;
+            open()?
+        }
+        opened => opened?,
+    };
+    let stat = rustix::fs::fstat(&fd)?;
+    if stat.st_uid != rustix::process::geteuid().as_raw() || stat.st_mode & 0o022 != 0 {
+        return Err(Errno::PERM);
+    }
+    Ok(Arc::new(Dir::from_readable(fd, path.to_owned())))
+}
+
+/// A new file of this name, mode 0600.
+///
+/// # Errors
+/// Of openat(2): EEXIST if there is something of this name.
+///
+/// # After a crash
+/// It is there or not.
+pub(crate) fn create(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::openat(dir, name, flags, Mode::RUSR | Mode::WUSR)?))
+}
+
+/// Opens a file of our own to read and add to it; links are not followed.
+///
+/// # Errors
+/// Of openat(2).
+pub(crate) fn open(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::openat(dir, name, flags, Mode::empty())?))
+}
+
+/// Opens a file that is made if it is missing, mode 0600, to be locked.
+///
+/// # Errors
+/// Of openat(2).
+pub(crate) fn open_lock(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
+    let flags = OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::RDWR | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::openat(dir, name, flags, Mode::RUSR | Mode::WUSR)?))
+}
+
+/// Takes the lock by which others see that this file's owner lives; `false` if somebody has it.
+pub(crate) fn lock(file: &File) -> bool {
+    rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
+}
+
+/// Gives the file called `name` in `dir` the name `to` in another directory of the same filesystem.
+///
+/// # Errors
+/// Of linkat(2).
+pub(crate) fn link(dir: &Dir, name: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
+    rustix::fs::linkat(dir, name, other, to, AtFlags::empty())
+}
+
+/// Moves a name to another directory of the same filesystem, replacing what is there.
+///
+/// # Errors
+/// Of renameat(2).
+///
+/// # After a crash
+/// Before or after.
+pub(crate) fn rename(dir: &Dir, name: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
+    rustix::fs::renameat(dir, name, other, to)
+}

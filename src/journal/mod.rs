@@ -1,0 +1,17 @@
+//! What a batch writes down before it changes anything, and what follows from it after a crash. Pure: no input, no output.
+//!
+//! A journal is a text file, a record a line: length, checksum, and one JSON object. The header names the transaction, then
+//! comes one entry for each name that is changed, then the record that decides: with COMMIT everything goes forward, with ABORT
+//! everything goes back, with neither nothing was changed yet.
+
+mod decide;
+mod frame;
+mod read;
+mod record;
+mod text;
+
+pub(crate) use decide::{Direction, Facts, Seen, Step, decide};
+pub(crate) use frame::encode;
+pub(crate) use read::{Journal, Phase, Unreadable, read};
+pub(crate) use record::{Entry, Filesystem, Header, Kept, Kind, Record, VERSION, Version, Way};
+pub(crate) use text::Text;

@@ -1,0 +1,69 @@
+//! A journal's bytes back to what they say.
+
+use super::frame;
+use super::record::{Entry, Header, Record, VERSION};
+
+/// What a journal says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Journal {
+    pub(crate) header: Header,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) phase: Phase,
+}
+
+/// How far a transaction came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No COMMIT: nothing has been renamed.
+    Preparing,
+    /// Everything goes forward.
+    Committed,
+    /// Everything goes back.
+    Aborting,
+    /// Nothing is left to do.
+    Done,
+}
+
+/// Why a journal tells nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// It ends before it names anything: nothing was prepared.
+    Empty,
+    /// It is of another version of the format.
+    Version(u32),
+    /// Something in it is not as it was written.
+    Damaged,
+}
+
+/// Reads a journal. A record that was cut off at the end never was: it is on the disk as a whole before anything follows from
+/// it. One that is damaged before the end is something else, and nothing is concluded from the rest.
+///
+/// # Errors
+/// [`Unreadable`].
+pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
+    let Some((Record::Header(header), mut rest)) = frame::decode(bytes) else {
+        return Err(if frame::any_whole(bytes) { Unreadable::Damaged } else { Unreadable::Empty });
+    };
+    if header.swapbin_journal != VERSION {
+        return Err(Unreadable::Version(header.swapbin_journal));
+    }
+    let (mut entries, mut phase) = (Vec::new(), Phase::Preparing);
+    while let Some((record, after)) = frame::decode(rest) {
+        phase = match (record, phase) {
+            (Record::Entry(entry), Phase::Preparing) => {
+                entries.push(entry);
+                Phase::Preparing
+            }
+            (Record::Commit { entries: count }, Phase::Preparing) if count == entries.len() => Phase::Committed,
+            (Record::Abort, Phase::Committed) => Phase::Aborting,
+            (Record::Done, Phase::Committed | Phase::Aborting) => Phase::Done,
+            // An order that is never written.
+            _ => return Err(Unreadable::Damaged),
+        };
+        rest = after;
+    }
+    match frame::any_whole(rest) {
+        true => Err(Unreadable::Damaged),
+        false => Ok(Journal { header, entries, phase }),
+    }
+}
