@@ -16,6 +16,7 @@ pub use install::install;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::checksum;
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
 use crate::plan::{self, Plan};
@@ -184,7 +185,7 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         let read_error = |source| Error::Io { op: "read", path: target.path.clone(), source };
-        let actual = source::sha256_of(file, self.session.cancel, read_error)?;
+        let actual = checksum::sha256_of(file, self.session.cancel, read_error)?;
         self.previous = self.previous.take().map(|previous| FileFacts { sha256: Some(actual), ..previous });
         if actual != expected {
             return Ok(None);

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::dir::Dir;
@@ -74,14 +74,6 @@ pub(crate) fn open_lock(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
 /// Takes the lock by which others see that this file's owner lives; `false` if somebody has it.
 pub(crate) fn lock(file: &File) -> bool {
     rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
-}
-
-/// Gives the file called `name` in `dir` the name `to` in another directory of the same filesystem.
-///
-/// # Errors
-/// Of linkat(2).
-pub(crate) fn link(dir: &Dir, name: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
-    rustix::fs::linkat(dir, name, other, to, AtFlags::empty())
 }
 
 /// Moves a name to another directory of the same filesystem, replacing what is there.

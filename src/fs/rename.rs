@@ -180,6 +180,48 @@ fn link_as(dir: &Dir, name: &OsStr, backup: Backup<'_>) -> Result<Linked, Errno>
     }
 }
 
+/// Gives the file called `name` a second name, `to` in `other`, which is of the same filesystem.
+///
+/// # Errors
+/// Of linkat(2); EPERM also where the name could be made, but not be taken away again.
+///
+/// # After a crash
+/// The second name may be left.
+pub(crate) fn link_to(dir: &Dir, name: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
+    if is_held(dir, name)? {
+        return Err(Errno::PERM);
+    }
+    rustix::fs::linkat(dir, name, other, to, AtFlags::empty())
+}
+
+/// Moves the file called `from` to the name `to` in `other`, which is of the same filesystem and has nothing of that name.
+///
+/// # Errors
+/// EEXIST if it does.
+///
+/// # After a crash
+/// As [`create`].
+pub(crate) fn move_to(dir: &Dir, from: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
+    match rustix::fs::renameat_with(dir, from, other, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
+            rustix::fs::linkat(dir, from, other, to, AtFlags::empty())?;
+            dir.unlink(from)
+        }
+        result => result,
+    }
+}
+
+/// Gives the file called `from` in `other` the name `to` in `dir`, replacing what is there.
+///
+/// # Guarantees
+/// As [`replace`].
+///
+/// # After a crash
+/// As [`replace`].
+pub(crate) fn move_back(other: &Dir, from: &OsStr, dir: &Dir, to: &OsStr) -> Result<(), Errno> {
+    rustix::fs::renameat(other, from, dir, to)
+}
+
 /// Gives the file called `name` a temporary second name.
 ///
 /// # Errors

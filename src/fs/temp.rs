@@ -96,6 +96,26 @@ impl Temp {
         }
     }
 
+    /// Gives the file this name, which nothing has.
+    ///
+    /// # Errors
+    /// Of linkat(2); EEXIST if something has it.
+    ///
+    /// # After a crash
+    /// The file may be left under that name.
+    pub(crate) fn give_name(&mut self, name: OsString) -> io::Result<()> {
+        match &mut self.naming {
+            Naming::Later(by) => link_to(&self.dir, &self.file, *by, &name)?,
+            Naming::Done(old) => {
+                super::rename::create(&self.dir, &old.name, &name)?;
+                // It is the other name that goes now.
+                old.name.clear();
+            }
+        }
+        self.naming = Naming::Done(Name { dir: Arc::clone(&self.dir), name });
+        Ok(())
+    }
+
     /// Opens the file anew by its name, for another program may have put a new one there.
     ///
     /// # Errors
@@ -208,6 +228,33 @@ pub(crate) fn is_temporary_name(name: &OsStr) -> bool {
     id.len() == ID_DIGITS && id.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }
 
+/// What the temporary names of a batch begin with; then come the transaction, a dot and a number.
+pub(crate) const BATCH_PREFIX: &str = ".swapbin.b";
+
+/// What the names begin with that old versions are kept by.
+pub(crate) const KEPT_PREFIX: &str = ".swapbin~";
+
+/// The name of a batch's `n`th temporary file.
+pub(crate) fn batch_name(txid: &str, n: usize) -> OsString {
+    format!("{BATCH_PREFIX}{txid}.{n}").into()
+}
+
+/// The name that the old version of a transaction's `n`th file is kept by.
+pub(crate) fn kept_name(txid: &str, n: usize) -> OsString {
+    format!("{KEPT_PREFIX}{txid}.{n}").into()
+}
+
+/// The transaction and the number in a name that begins so, if it is one of ours.
+pub(crate) fn transaction_of<'a>(name: &'a OsStr, prefix: &str) -> Option<(&'a str, usize)> {
+    let (txid, n) = name.to_str()?.strip_prefix(prefix)?.split_once('.')?;
+    let plain = n.bytes().all(|byte| byte.is_ascii_digit()) && (n == "0" || !n.starts_with('0'));
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (txid.len() == TXID_DIGITS && txid.bytes().all(hex) && plain).then_some((txid, n.parse().ok()?))
+}
+
+/// Hexadecimal digits of a transaction's name.
+pub(crate) const TXID_DIGITS: usize = 20;
+
 /// A random name of our own.
 pub(super) fn new_name() -> Result<OsString, Errno> {
     let mut id = [0u8; ID_DIGITS / 2];
@@ -281,6 +328,16 @@ fn link_to(dir: &Dir, file: &File, by: LinkBy, name: &OsStr) -> Result<(), Errno
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_a_batch_tells_its_transaction_and_others_tell_none() {
+        let txid = "0123456789abcdef0123";
+        assert_eq!(transaction_of(&batch_name(txid, 12), BATCH_PREFIX), Some((txid, 12)));
+        assert_eq!(transaction_of(&kept_name(txid, 0), KEPT_PREFIX), Some((txid, 0)));
+        for name in ["", "0123.0", "0123456789abcdef0123.", "0123456789abcdef0123.01", "0123456789abcdef0123.1/../x"] {
+            assert_eq!(transaction_of(format!("{BATCH_PREFIX}{name}").as_ref(), BATCH_PREFIX), None, "{name}");
+        }
+    }
 
     #[test]
     fn only_names_of_our_own_making_are_temporary() {

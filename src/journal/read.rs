@@ -2,11 +2,14 @@
 
 use super::frame;
 use super::record::{Entry, Header, Record, VERSION};
+use super::text::Text;
 
 /// What a journal says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Journal {
     pub(crate) header: Header,
+    /// Where temporary names may be.
+    pub(crate) directories: Vec<Text>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) phase: Phase,
 }
@@ -47,11 +50,15 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
     if header.swapbin_journal != VERSION {
         return Err(Unreadable::Version(header.swapbin_journal));
     }
-    let (mut entries, mut phase) = (Vec::new(), Phase::Preparing);
+    let (mut directories, mut entries, mut phase) = (Vec::new(), Vec::new(), Phase::Preparing);
     while let Some((record, after)) = frame::decode(rest) {
         phase = match (record, phase) {
             (Record::Entry(entry), Phase::Preparing) => {
                 entries.push(entry);
+                Phase::Preparing
+            }
+            (Record::Directory(path), Phase::Preparing) => {
+                directories.push(path);
                 Phase::Preparing
             }
             (Record::Commit { entries: count }, Phase::Preparing) if count == entries.len() => Phase::Committed,
@@ -64,6 +71,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
     }
     match frame::any_whole(rest) {
         true => Err(Unreadable::Damaged),
-        false => Ok(Journal { header, entries, phase }),
+        false => Ok(Journal { header, directories, entries, phase }),
     }
 }

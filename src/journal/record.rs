@@ -14,6 +14,8 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) enum Record {
     /// The first line.
     Header(Header),
+    /// A directory in which something is prepared: written before the first name is made there.
+    Directory(Text),
     /// One name that is changed.
     Entry(Entry),
     /// Everything is prepared and on the disk; from here on it goes forward. Tells how many entries there are.

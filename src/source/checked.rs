@@ -1,21 +1,13 @@
-//! Bytes looked at on their way, and digests of files.
-
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+//! Bytes looked at on their way.
 
 use sha2::{Digest as _, Sha256};
 
 use super::Sink;
 use crate::error::Error;
-use crate::event::Cancel;
 use crate::request::Digest;
 
 /// How much of a stream is looked at to tell whether it is a web page.
 const HEAD: usize = 512;
-
-/// Bytes per read of a file.
-const CHUNK: usize = 256 * 1024;
 
 /// A sink that looks at what it passes on: how much it is, what it begins with, and which digest it has if one is wanted.
 pub(crate) struct Checked<'a> {
@@ -72,28 +64,6 @@ impl Sink for Checked<'_> {
         self.head.clear();
         self.bytes = 0;
         self.inner.restart()
-    }
-}
-
-/// The digest of a whole file, from its beginning whatever the descriptor's offset.
-///
-/// # Errors
-/// Whatever reading gives, as `wrap` puts it; cancelled.
-pub(crate) fn sha256_of(file: &File, cancel: &Cancel, wrap: impl Fn(io::Error) -> Error) -> Result<Digest, Error> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; CHUNK];
-    let mut at = 0;
-    loop {
-        cancel.check()?;
-        match file.read_at(&mut buffer, at) {
-            Ok(0) => return Ok(Digest::from_bytes(hasher.finalize().into())),
-            Ok(read) => {
-                hasher.update(&buffer[..read]);
-                at += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(wrap(error)),
-        }
     }
 }
 

@@ -6,7 +6,6 @@ mod file;
 mod http;
 mod supply;
 
-pub(crate) use checked::sha256_of;
 pub(crate) use file::LocalSource;
 pub(crate) use supply::{Supply, judge};
 

@@ -3,8 +3,9 @@
 #[cfg(feature = "http")]
 use std::borrow::Cow;
 
-use super::checked::{Checked, sha256_of};
+use super::checked::Checked;
 use super::{Deadline, LocalSource, Session, Sink};
+use crate::checksum::sha256_of;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::proof::Trusted;

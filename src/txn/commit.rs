@@ -74,6 +74,30 @@ impl Sealed {
         synced.map_err(|source| Error::write("sync the new content of", &self.target, source))
     }
 
+    /// Gives the file the temporary name of its own that a journal will tell of.
+    ///
+    /// # Errors
+    /// Of linkat(2).
+    pub(super) fn give_name(&mut self, name: std::ffi::OsString) -> Result<(), Error> {
+        let named = failpoint::hit("link").and_then(|()| self.temp.give_name(name));
+        named.map_err(|source| name_error("name the new file of", &self.target, source))
+    }
+
+    /// What it is now.
+    pub(super) fn stat(&self) -> &Stat {
+        &self.stat
+    }
+
+    /// The directory it is in.
+    pub(super) fn dir(&self) -> &Arc<Dir> {
+        &self.dir
+    }
+
+    /// The target's path.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// The second half of [`Sealed::prepare`]: the file gets its temporary name, and nobody can write to it any more.
     ///
     /// # Errors
@@ -197,6 +221,29 @@ impl Prepared {
         }
     }
 
+    /// The rename where the old file could not be linked: new and old change names, and the old one is then moved to where it is
+    /// kept.
+    ///
+    /// # Errors
+    /// Of renameat2(2). If the second step failed, the old file has the temporary name, and nothing removes it.
+    pub(super) fn publish_exchanging(&mut self, leaf: &OsStr, place: &super::kept::Place) -> Result<(), Error> {
+        failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
+        rename::exchange(&self.dir, self.named.name(), leaf).map_err(|errno| self.rename_error(errno.into()))?;
+        let temp = self.named.name().to_owned();
+        self.named.keep();
+        rename::move_to(&self.dir, &temp, &place.dir, &place.name).map_err(|errno| self.rename_error(errno.into()))
+    }
+
+    /// Leaves the file under its temporary name: what becomes of it is the journal's affair now.
+    pub(super) fn leave(&mut self) {
+        self.named.keep();
+    }
+
+    /// What was installed.
+    pub(super) fn stat(&self) -> &Stat {
+        &self.stat
+    }
+
     /// The file, where it may be read.
     pub(crate) fn into_reader(mut self) -> Option<std::fs::File> {
         self.named.published()
@@ -272,7 +319,7 @@ pub(crate) enum BackupError {
 
 /// An error of giving a name. Write permission was there when the plan was made: what forbids it now are flags that nothing
 /// showed, and security modules.
-fn name_error(op: &'static str, target: &Path, source: std::io::Error) -> Error {
+pub(super) fn name_error(op: &'static str, target: &Path, source: std::io::Error) -> Error {
     match Errno::from_io_error(&source) {
         Some(Errno::PERM | Errno::ACCESS) => Error::Target { path: target.to_owned(), obstacle: Obstacle::Forbidden },
         _ => Error::write(op, target, source),

@@ -15,20 +15,27 @@ const ALONE: usize = 2;
 
 /// Syncs every file, and returns the outcome of each in order.
 pub(crate) fn flush_all(files: &[Sealed]) -> Vec<Result<(), Error>> {
-    if files.len() < ALONE {
-        return files.iter().map(Sealed::sync).collect();
+    in_parallel(files.len(), |at| files[at].sync())
+}
+
+/// Does a number of pieces of work that wait for the disk, and returns the outcome of each in order.
+pub(crate) fn in_parallel<T: Send>(count: usize, piece: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    if count < ALONE {
+        return (0..count).map(piece).collect();
     }
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(file) = files.get(at) else { return done };
-            done.push((at, file.sync()));
+            if at >= count {
+                return done;
+            }
+            done.push((at, piece(at)));
         }
     };
-    let mut outcomes: Vec<(usize, Result<(), Error>)> = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..THREADS.min(files.len()))
+    let mut outcomes: Vec<(usize, T)> = thread::scope(|scope| {
+        let helpers: Vec<_> = (1..THREADS.min(count))
             // Where no thread can be had, the ones there are do the work, in the end this one alone.
             .map_while(|_| thread::Builder::new().stack_size(64 << 10).spawn_scoped(scope, work).ok())
             .collect();

@@ -1,11 +1,16 @@
 //! What killed runs left behind.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustix::fs::{FileType, FlockOperation};
+use rustix::io::Errno;
 
-use crate::fs::dir::Dir;
+use super::kept;
+use crate::fs::dir::{self, Dir};
 use crate::fs::temp;
+use crate::journal::{Kept, Text, Way};
 
 /// Removes temporary files of single swaps in `dir` whose owner is gone, and tells of each.
 ///
@@ -25,5 +30,34 @@ pub(crate) fn sweep(dir: &Dir, mut on_swept: impl FnMut(PathBuf)) {
         if regular && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() && dir.unlink(&name).is_ok() {
             on_swept(dir.path().join(&name));
         }
+    }
+}
+
+/// Removes every temporary and kept name of one transaction, which has changed nothing; a kept one only where it is not the
+/// last name of its file. Says whether there was any.
+pub(super) fn remove_all_of(dir: &Arc<Dir>, txid: &str) -> bool {
+    let mut removed = false;
+    let names = |prefix: &str| dir.names_beginning(format!("{prefix}{txid}.").as_bytes()).unwrap_or_default();
+    for name in names(temp::BATCH_PREFIX) {
+        removed |= temp::transaction_of(&name, temp::BATCH_PREFIX).is_some() && dir.unlink(&name).is_ok();
+    }
+    for name in names(temp::KEPT_PREFIX) {
+        if temp::transaction_of(&name, temp::KEPT_PREFIX).is_some() {
+            removed |= remove_second_name(dir, &name);
+        }
+    }
+    removed
+}
+
+/// Removes a name by which a file was to be kept, if the file has another.
+pub(super) fn remove_second_name(dir: &Arc<Dir>, name: &OsStr) -> bool {
+    let Ok(stat) = dir::stat_at(&**dir, name) else { return false };
+    let private = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    let kept = Kept { name: Text::from(name), way: Way::Link, private };
+    let Ok(place) = kept::place(dir, &kept) else { return false };
+    match dir::stat_at(&*place.dir, &place.name) {
+        Ok(inside) if inside.st_nlink < 2 => false,
+        Ok(_) | Err(Errno::NOENT) => kept::remove(dir, &kept).is_ok(),
+        Err(_) => false,
     }
 }

@@ -1,0 +1,379 @@
+//! Many names that change as one: prepared, committed by one record, renamed back to back.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use super::commit::{Prepared, Publish, Sealed, name_error};
+use super::flush::in_parallel;
+use super::identify;
+use super::kept::{self, Place};
+use super::recover;
+use super::state::{self, State};
+use crate::error::Error;
+use crate::event::{Cancel, Event, Observer};
+use crate::failpoint;
+use crate::fs::dir::{self, Dir};
+use crate::fs::{private, rename, sync, temp};
+use crate::journal::{self, Entry, Filesystem, Header, Record, Text, VERSION, Way};
+use crate::request::Digest;
+
+/// A transaction that is being prepared. Dropping it takes everything back.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    state: &'a State,
+    txid: String,
+    /// Open and locked: by that others see that the owner lives.
+    journal: File,
+    directories: HashMap<(u64, u64), (Arc<Dir>, Filesystem)>,
+    items: Vec<Item>,
+    /// Those that are not on the disk yet, and which items they are.
+    window: Vec<(usize, Sealed)>,
+    /// Files staged before they are synced and closed, at most.
+    limit: usize,
+    /// Whether COMMIT may be on the disk: nothing is to be taken back without the journal any more.
+    decided: bool,
+}
+
+/// What is changed of one name.
+#[derive(Debug)]
+struct Item {
+    dir: Arc<Dir>,
+    path: PathBuf,
+    /// What has the name, after the second link was made; `None`: nothing.
+    planned: Option<Stat>,
+    /// Where the old version is kept.
+    place: Option<Place>,
+    /// The new file; `None`: the name goes.
+    prepared: Option<Prepared>,
+    entry: Entry,
+}
+
+/// What is known of a target beside the file that is staged for it.
+pub(crate) struct Replaced<'a> {
+    pub(crate) leaf: &'a OsStr,
+    /// What has the name; `None`: nothing.
+    pub(crate) stat: Option<&'a Stat>,
+    /// Its digest, where it could be read.
+    pub(crate) sha256: Option<Digest>,
+    /// How many old versions are kept.
+    pub(crate) keep: u32,
+}
+
+impl<'a> Batch<'a> {
+    /// Begins a transaction: from now on others see that it is under way.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    ///
+    /// # After a crash
+    /// A journal without COMMIT is left, which the next run closes.
+    pub(crate) fn begin(state: &'a State, command: &str, limit: usize) -> Result<Batch<'a>, Error> {
+        let (txid, journal) = recover::create(state).map_err(|source| state_error(state, source))?;
+        let header = Header {
+            swapbin_journal: VERSION,
+            txid: txid.clone(),
+            boot: state::boot(),
+            time: state::now(),
+            single: false,
+            command: command.to_owned(),
+        };
+        let batch = Batch {
+            state,
+            txid,
+            journal,
+            directories: HashMap::new(),
+            items: Vec::new(),
+            window: Vec::new(),
+            limit: limit.max(1),
+            decided: false,
+        };
+        batch.write(&journal::encode(&Record::Header(header)))?;
+        Ok(batch)
+    }
+
+    /// What the transaction is called.
+    pub(crate) fn txid(&self) -> &str {
+        &self.txid
+    }
+
+    /// Takes a sealed file, and prepares to keep what it replaces.
+    ///
+    /// # Errors
+    /// Of linkat(2); [`Error::TargetChanged`]. Nothing that others see is changed.
+    ///
+    /// # After a crash
+    /// Temporary and kept names may be left, which recovery removes.
+    pub(crate) fn add(&mut self, mut sealed: Sealed, replaced: &Replaced<'_>, sha256: Digest) -> Result<(), Error> {
+        let n = self.items.len();
+        let (dir, path) = (Arc::clone(sealed.dir()), sealed.target().to_owned());
+        let filesystem = self.note(&dir)?;
+        let temp = temp::batch_name(&self.txid, n);
+        sealed.give_name(temp.clone())?;
+        let new = identify::version(sealed.stat(), Some(sha256));
+        let kept = replaced.stat.map(|stat| self.keep(&dir, replaced.leaf, stat, n, Way::Link)).transpose();
+        let kept = kept.map_err(|errno| name_error("keep the old file of", &path, errno.into()))?;
+        let (kept, place) = kept.unzip();
+        let entry = Entry {
+            dir: Text::from(dir.path()),
+            filesystem,
+            leaf: Text::from(replaced.leaf),
+            temp: Some(Text::from(temp)),
+            kept,
+            old: replaced.stat.map(|stat| identify::version(stat, replaced.sha256)),
+            new: Some(new),
+            keep: replaced.keep,
+        };
+        let mut item = Item { dir, path, planned: None, place, prepared: None, entry };
+        item.planned = match item.look(replaced.stat) {
+            Ok(planned) => planned,
+            Err(error) => {
+                item.forget();
+                return Err(error);
+            }
+        };
+        self.items.push(item);
+        self.window.push((n, sealed));
+        if self.window.len() >= self.limit { self.flush(&[]) } else { Ok(()) }
+    }
+
+    /// Takes a name that is to go; what has it is kept.
+    ///
+    /// # Errors
+    /// As [`Batch::add`].
+    pub(crate) fn remove(&mut self, dir: &Arc<Dir>, path: &Path, replaced: &Replaced<'_>) -> Result<(), Error> {
+        let Some(stat) = replaced.stat else { return Ok(()) };
+        let filesystem = self.note(dir)?;
+        let kept = self.keep(dir, replaced.leaf, stat, self.items.len(), Way::Move);
+        let (kept, place) = kept.map_err(|errno| name_error("keep the old file of", path, errno.into()))?;
+        let entry = Entry {
+            dir: Text::from(dir.path()),
+            filesystem,
+            leaf: Text::from(replaced.leaf),
+            temp: None,
+            kept: Some(kept),
+            old: Some(identify::version(stat, replaced.sha256)),
+            new: None,
+            keep: replaced.keep,
+        };
+        let planned = Some(*stat);
+        self.items.push(Item { dir: Arc::clone(dir), path: path.to_owned(), planned, place: Some(place), prepared: None, entry });
+        Ok(())
+    }
+
+    fn keep(&self, dir: &Arc<Dir>, leaf: &OsStr, stat: &Stat, n: usize, way: Way) -> Result<(journal::Kept, Place), Errno> {
+        let name = temp::kept_name(&self.txid, n);
+        match way {
+            Way::Move => kept::prepare_move(dir, leaf, stat, name),
+            Way::Link | Way::Exchange => kept::prepare(dir, leaf, stat, name),
+        }
+    }
+
+    /// Writes down that something is going to be prepared in this directory.
+    fn note(&mut self, dir: &Arc<Dir>) -> Result<Filesystem, Error> {
+        let stat = rustix::fs::fstat(dir).map_err(|errno| stat_error(dir, errno))?;
+        let key = (stat.st_dev, stat.st_ino);
+        if let Some((_, filesystem)) = self.directories.get(&key) {
+            return Ok(filesystem.clone());
+        }
+        self.write(&journal::encode(&Record::Directory(Text::from(dir.path()))))?;
+        let filesystem = identify::filesystem(dir, &stat);
+        self.directories.insert(key, (Arc::clone(dir), filesystem.clone()));
+        Ok(filesystem)
+    }
+
+    /// Puts everything that is staged, and these directories, on the disk together.
+    fn flush(&mut self, directories: &[&Dir]) -> Result<(), Error> {
+        let window = std::mem::take(&mut self.window);
+        let files = window.len();
+        let outcomes = in_parallel(files + directories.len(), |at| match window.get(at) {
+            Some((_, sealed)) => sealed.sync(),
+            None => {
+                let dir = directories[at - files];
+                let synced = failpoint::hit("sync-prepared").and_then(|()| sync::dir(dir, None));
+                synced.map_err(|source| Error::write("sync", dir.path(), source))
+            }
+        });
+        outcomes.into_iter().collect::<Result<(), _>>()?;
+        for (n, sealed) in window {
+            let mut prepared = sealed.name()?;
+            // That the owner lives is seen by the journal's lock: there may be more files than descriptors.
+            prepared.close_reader();
+            self.items[n].prepared = Some(prepared);
+        }
+        Ok(())
+    }
+
+    /// Makes the change.
+    ///
+    /// # Guarantees
+    /// All names are changed and on the disk, or none is.
+    ///
+    /// # Errors
+    /// All names are as before; but with [`Error::InDoubt`] all are changed and may not stay so, and with [`Error::HalfDone`]
+    /// recovery has to decide.
+    ///
+    /// # After a crash
+    /// Recovery makes it all or nothing: by the journal, which is on the disk as a whole before the first rename.
+    pub(crate) fn commit(mut self, cancel: &Cancel, observer: &mut dyn Observer) -> Result<Committed, Error> {
+        let directories: Vec<Arc<Dir>> = self.directories.values().map(|(dir, _)| Arc::clone(dir)).collect();
+        let private = self.items.iter().filter_map(|item| item.place.as_ref().filter(|place| !Arc::ptr_eq(&place.dir, &item.dir)));
+        let private: Vec<Arc<Dir>> = private.map(|place| Arc::clone(&place.dir)).collect();
+        self.flush(&directories.iter().chain(&private).map(|dir| &**dir).collect::<Vec<_>>())?;
+        observer.event(&Event::Synced);
+        cancel.check()?;
+        self.write_commit()?;
+        for at in 0..self.items.len() {
+            if let Err(error) = self.items[at].publish() {
+                return Err(self.take_back(at, error));
+            }
+        }
+        observer.event(&Event::Published);
+        let synced = in_parallel(directories.len(), |at| {
+            failpoint::hit("sync-dir").and_then(|()| sync::dir(&directories[at], None)).map_err(|error| (at, error))
+        });
+        if let Some((at, source)) = synced.into_iter().find_map(Result::err) {
+            return Err(Error::InDoubt { path: directories[at].path().to_owned(), source });
+        }
+        let stats = self.items.iter().map(|item| item.prepared.as_ref().map(|prepared| *prepared.stat())).collect();
+        let txid = std::mem::take(&mut self.txid);
+        for item in self.items.iter().filter(|item| item.entry.keep == 0) {
+            item.forget();
+        }
+        let closed = recover::close(self.state, &txid, true);
+        Ok(Committed { txid, stats, journal_left: closed.is_err() })
+    }
+
+    /// Writes the entries and COMMIT: the moment at which it is decided.
+    fn write_commit(&mut self) -> Result<(), Error> {
+        let mut bytes: Vec<u8> = self.items.iter().flat_map(|item| journal::encode(&Record::Entry(item.entry.clone()))).collect();
+        bytes.extend(journal::encode(&Record::Commit { entries: self.items.len() }));
+        self.decided = true;
+        let written = failpoint::hit("commit-record")
+            .and_then(|()| (&self.journal).write_all(&bytes))
+            .and_then(|()| failpoint::hit("commit-sync"))
+            .and_then(|()| sync::file(&self.journal))
+            .and_then(|()| sync::dir(&self.state.open, Some(&self.journal)));
+        let Err(source) = written else { return Ok(()) };
+        // Whether the record is on the disk, nobody can say. If the journal is gone for certain, nothing was decided.
+        let gone = self.state.open.unlink(self.txid.as_ref()).map_err(std::io::Error::from);
+        if gone.and_then(|()| sync::dir(&self.state.open, Some(&self.journal))).is_ok() {
+            self.decided = false;
+            return Err(state_error(self.state, source));
+        }
+        self.items.iter_mut().filter_map(|item| item.prepared.as_mut()).for_each(Prepared::leave);
+        let path = self.state.path().to_owned();
+        let cause = Box::new(state_error(self.state, source));
+        Err(Error::HalfDone { path, txid: self.txid.clone(), source: cause })
+    }
+
+    /// After a rename that failed: everything back, and the error says why.
+    fn take_back(&mut self, at: usize, error: Error) -> Error {
+        let path = self.items[at].path.clone();
+        self.items.iter_mut().filter_map(|item| item.prepared.as_mut()).for_each(Prepared::leave);
+        let aborted = failpoint::hit("abort-record")
+            .and_then(|()| (&self.journal).write_all(&journal::encode(&Record::Abort)))
+            .and_then(|()| sync::file(&self.journal));
+        let back = aborted.map_err(|source| state_error(self.state, source)).and_then(|()| {
+            recover::finish_own(self.state, &self.txid, &self.journal)
+        });
+        match back {
+            Ok(()) => error,
+            Err(_) => Error::HalfDone { path, txid: self.txid.clone(), source: Box::new(error) },
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        (&self.journal).write_all(bytes).map_err(|source| state_error(self.state, source))
+    }
+}
+
+/// Before it is decided, nothing has happened that others see.
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        if self.decided {
+            return;
+        }
+        self.window.clear();
+        for item in self.items.drain(..) {
+            item.forget();
+        }
+        let _ = self.state.open.unlink(self.txid.as_ref());
+    }
+}
+
+impl Item {
+    fn leaf(&self) -> &OsStr {
+        self.entry.leaf.as_os_str()
+    }
+
+    /// Looks what has the name, now that it may have a second link; it must be what was planned for.
+    fn look(&self, planned: Option<&Stat>) -> Result<Option<Stat>, Error> {
+        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_mode);
+        match (dir::stat_at(&*self.dir, self.leaf()), planned) {
+            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(Some(now)),
+            (Err(Errno::NOENT), None) => Ok(None),
+            _ => Err(Error::TargetChanged { path: self.path.clone() }),
+        }
+    }
+
+    /// The change itself.
+    fn publish(&mut self) -> Result<(), Error> {
+        self.unchanged()?;
+        let leaf = self.leaf().to_owned();
+        let way = self.entry.kept.as_ref().map(|kept| kept.way);
+        match (&mut self.prepared, &self.place, way) {
+            (Some(prepared), Some(place), Some(Way::Exchange)) => prepared.publish_exchanging(&leaf, place),
+            (Some(prepared), _, _) => {
+                let publish = if self.planned.is_some() { Publish::Replace } else { Publish::NoClobber };
+                // It is decided: who wants to stop comes too late.
+                prepared.publish(&leaf, publish, &Cancel::new())
+            }
+            (None, Some(place), _) => failpoint::hit("rename")
+                .and_then(|()| Ok(rename::move_to(&self.dir, &leaf, &place.dir, &place.name)?))
+                .map_err(|source| name_error("remove", &self.path, source)),
+            (None, None, _) => Ok(()),
+        }
+    }
+
+    /// Whether somebody else has changed the target since it was planned for: by inode and time of the last change of any kind.
+    fn unchanged(&self) -> Result<(), Error> {
+        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
+        match (dir::stat_at(&*self.dir, self.leaf()), &self.planned) {
+            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(()),
+            (Err(Errno::NOENT), None) => Ok(()),
+            _ => Err(Error::TargetChanged { path: self.path.clone() }),
+        }
+    }
+
+    /// Removes the name by which the old version is kept.
+    fn forget(&self) {
+        if let Some(kept) = &self.entry.kept {
+            let _ = kept::remove(&self.dir, kept);
+        }
+    }
+}
+
+/// A transaction that is done.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    pub(crate) txid: String,
+    /// The new files, in the order they were added; `None` for a name that went.
+    pub(crate) stats: Vec<Option<Stat>>,
+    /// Whether the journal could not be closed, and recovery will find that nothing is left to do.
+    pub(crate) journal_left: bool,
+}
+
+fn state_error(state: &State, source: std::io::Error) -> Error {
+    Error::State { path: state.path().to_owned(), reason: crate::error::lowered(&source) }
+}
+
+fn stat_error(dir: &Dir, errno: Errno) -> Error {
+    Error::Io { op: "stat", path: dir.path().to_owned(), source: errno.into() }
+}

@@ -1,0 +1,110 @@
+//! Where an old version is kept, and how it gets there.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use rustix::fs::{FileType, Stat};
+use rustix::io::Errno;
+
+use crate::fs::dir::{self, Dir};
+use crate::fs::{attrs, private, rename};
+use crate::journal::{Kept, Text, Way};
+
+/// The name of the file in a directory that only its owner may enter.
+const INSIDE: &str = "file";
+
+/// A directory and a name in it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(super) dir: Arc<Dir>,
+    pub(super) name: OsString,
+}
+
+/// Where a kept version is.
+///
+/// # Errors
+/// Of opening the directory that only its owner may enter: EPERM if it is another's.
+pub(crate) fn place(dir: &Arc<Dir>, kept: &Kept) -> Result<Place, Errno> {
+    if !kept.private {
+        return Ok(Place { dir: Arc::clone(dir), name: kept.name.as_os_str().to_owned() });
+    }
+    // Looked up first, for opening makes it.
+    dir::stat_at(&**dir, kept.name.as_os_str())?;
+    place_for(dir, kept)
+}
+
+/// As [`place`], made if it is missing.
+///
+/// # Errors
+/// Of mkdirat(2) and openat(2).
+pub(crate) fn place_for(dir: &Arc<Dir>, kept: &Kept) -> Result<Place, Errno> {
+    if !kept.private {
+        return Ok(Place { dir: Arc::clone(dir), name: kept.name.as_os_str().to_owned() });
+    }
+    let path = dir.path().join(kept.name.as_os_str());
+    Ok(Place { dir: private::open_or_make(Some(dir), &path, kept.name.as_os_str())?, name: INSIDE.into() })
+}
+
+/// Prepares to keep the file called `leaf` by the name `name`: with a second link where the kernel allows one, else so that
+/// there is a place for it.
+///
+/// # Errors
+/// Of mkdirat(2) and linkat(2), except those that say that there can be no link.
+///
+/// # After a crash
+/// The name may be there, with a link of the file.
+pub(crate) fn prepare(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, name: OsString) -> Result<(Kept, Place), Errno> {
+    let mut kept = Kept { name: Text::from(name), way: Way::Link, private: is_privileged(dir, leaf, stat) };
+    let place = place_for(dir, &kept)?;
+    match rename::link_to(dir, leaf, &place.dir, &place.name) {
+        Ok(()) => {}
+        // Another's file under protected_hardlinks, too many links, none on this filesystem.
+        Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => kept.way = Way::Exchange,
+        Err(errno) => {
+            let _ = remove(dir, &kept);
+            return Err(errno);
+        }
+    }
+    Ok((kept, place))
+}
+
+/// Prepares to keep the file called `leaf`, which goes: there is a place for it.
+///
+/// # Errors
+/// Of mkdirat(2).
+pub(crate) fn prepare_move(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, name: OsString) -> Result<(Kept, Place), Errno> {
+    let kept = Kept { name: Text::from(name), way: Way::Move, private: is_privileged(dir, leaf, stat) };
+    let place = place_for(dir, &kept)?;
+    Ok((kept, place))
+}
+
+/// Removes a kept version, and the directory that was made for it. What is gone already is no error.
+///
+/// # Errors
+/// Of unlinkat(2).
+pub(crate) fn remove(dir: &Arc<Dir>, kept: &Kept) -> Result<(), Errno> {
+    let place = match place(dir, kept) {
+        Err(Errno::NOENT) => return Ok(()),
+        place => place?,
+    };
+    gone(place.dir.unlink(&place.name))?;
+    if kept.private { gone(dir.remove_dir(kept.name.as_os_str())) } else { Ok(()) }
+}
+
+fn gone(result: Result<(), Errno>) -> Result<(), Errno> {
+    if result == Err(Errno::NOENT) { Ok(()) } else { result }
+}
+
+/// Whether whoever runs the file gets rights that are not his own: setuid, setgid, capabilities.
+fn is_privileged(dir: &Dir, leaf: &std::ffi::OsStr, stat: &Stat) -> bool {
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return false;
+    }
+    // What cannot be found out is taken for yes.
+    let has_capabilities = || match dir.open_path(leaf) {
+        Ok(fd) => attrs::list_by_path(&format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&fd)), |_| false)
+            .map_or(true, |all| all.iter().any(|xattr| *xattr.name == *attrs::CAPABILITY)),
+        Err(_) => true,
+    };
+    stat.st_mode & 0o6000 != 0 || has_capabilities()
+}

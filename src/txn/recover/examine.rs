@@ -1,0 +1,89 @@
+//! What is on the disk of a transaction's entries.
+
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use crate::fs::dir::{self, Child, Dir};
+use crate::fs::mount;
+use crate::journal::{Entry, Facts, Filesystem, Seen};
+use crate::txn::identify::seen;
+use crate::txn::kept;
+
+/// An entry, and its directory where it is here.
+pub(super) struct Examined {
+    pub(super) dir: Option<Arc<Dir>>,
+    pub(super) facts: Facts,
+}
+
+/// Looks.
+///
+/// # Errors
+/// Something cannot be looked at.
+pub(super) fn examine(entry: &Entry, same_boot: bool) -> Result<Examined, Errno> {
+    let missing = |facts| Ok(Examined { dir: None, facts });
+    if entry.filesystem.volatile && !same_boot {
+        return missing(Facts::Lost);
+    }
+    let dir = match open(entry.dir.as_path()) {
+        Ok(Some(dir)) => dir,
+        Ok(None) => return missing(Facts::Away),
+        Err(errno) => return Err(errno),
+    };
+    let stat = rustix::fs::fstat(&dir)?;
+    match whereabouts(&entry.filesystem, &stat, mount::uuid(&dir), same_boot) {
+        Whereabouts::Same => {}
+        Whereabouts::OtherFilesystem => return missing(Facts::Away),
+        Whereabouts::OtherDirectory => return missing(Facts::Moved),
+    }
+    let look = |dir: &Dir, name: &std::ffi::OsStr| seen(dir, name, entry.old.as_ref(), entry.new.as_ref());
+    let target = look(&dir, entry.leaf.as_os_str())?;
+    let temp = entry.temp.as_ref().map_or(Ok(Seen::Absent), |temp| look(&dir, temp.as_os_str()))?;
+    let kept = match &entry.kept {
+        None => Seen::Absent,
+        Some(kept) => match kept::place(&dir, kept) {
+            Ok(place) => look(&place.dir, &place.name)?,
+            Err(Errno::NOENT) => Seen::Absent,
+            Err(Errno::PERM | Errno::NOTDIR | Errno::LOOP) => Seen::Other,
+            Err(errno) => return Err(errno),
+        },
+    };
+    Ok(Examined { dir: Some(dir), facts: Facts::Here { target, temp, kept } })
+}
+
+enum Whereabouts {
+    Same,
+    OtherFilesystem,
+    OtherDirectory,
+}
+
+/// Whether a directory is the recorded one. Within a boot its numbers tell; afterwards the filesystem's own name does, and the
+/// number of the inode, which stays.
+fn whereabouts(recorded: &Filesystem, now: &Stat, uuid: Option<String>, same_boot: bool) -> Whereabouts {
+    let same_filesystem = match (same_boot, &recorded.uuid, &uuid) {
+        (true, ..) => recorded.dev == now.st_dev,
+        (false, Some(then), Some(now)) => then == now,
+        (false, ..) => recorded.inode == now.st_ino,
+    };
+    match (same_filesystem, recorded.inode == now.st_ino) {
+        (true, true) => Whereabouts::Same,
+        (true, false) => Whereabouts::OtherDirectory,
+        (false, _) => Whereabouts::OtherFilesystem,
+    }
+}
+
+/// Opens a directory by a path that had no links when it was written down; `None` if it is not there, or a link now is.
+pub(super) fn open(path: &Path) -> Result<Option<Arc<Dir>>, Errno> {
+    let mut fd = dir::open_start(true)?;
+    for part in path.components() {
+        let Component::Normal(name) = part else { continue };
+        fd = match dir::open_child(&fd, name) {
+            Ok(Child::Dir(fd)) => fd,
+            Ok(Child::Link(_)) | Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            Err(errno) => return Err(errno),
+        };
+    }
+    Dir::from_path_fd(fd, path.to_owned()).map(|dir| Some(Arc::new(dir)))
+}

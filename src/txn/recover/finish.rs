@@ -1,0 +1,208 @@
+//! The way forward or back, step by step. Every step is one that may be made again.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::io::Errno;
+
+use super::examine::{Examined, examine};
+use super::leftover::{self, Leftover, State as LeftoverState, close, leftovers};
+use crate::error::Error;
+use crate::failpoint;
+use crate::fs::dir::{self, Dir};
+use crate::fs::{rename, sync};
+use crate::journal::{self, Direction, Entry, Facts, Journal, Phase, Step, Unreadable};
+use crate::txn::kept;
+use crate::txn::litter;
+use crate::txn::state::{self, State};
+
+/// How a transaction that was broken off ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// Everything is new.
+    Forward,
+    /// Everything is as before.
+    Back,
+}
+
+/// Finishes a transaction, or takes it back: as its journal says, unless a direction is `asked` for.
+///
+/// # Guarantees
+/// Nothing is changed that is not known by its content to be what the transaction left there.
+///
+/// # Errors
+/// [`Error::Unfinished`]: nothing was done, and the journal stays; and whatever a call gives, then it may be done in part, and
+/// another try goes on from there.
+///
+/// # After a crash
+/// Another try goes on from there.
+pub(crate) fn settle(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<Settled, Error> {
+    let txid = &leftover.txid;
+    let stuck = |path: PathBuf, reason: &str, later| Error::Unfinished { path, txid: txid.clone(), reason: reason.to_owned(), later };
+    let journal = match &leftover.journal {
+        Ok(journal) => journal,
+        // It never came to name anything.
+        Err(Unreadable::Empty) => {
+            close(state, txid, false).map_err(|source| closing(state, source))?;
+            return Ok(Settled::Back);
+        }
+        Err(Unreadable::Version(version)) => {
+            let reason = format!("its journal has version {version} of the format, and this program does not know it");
+            return Err(stuck(state.path().join("txn").join(txid), &reason, false));
+        }
+        Err(Unreadable::Damaged) => return Err(stuck(state.path().join("txn").join(txid), "its journal is damaged", false)),
+    };
+    let same_boot = journal.header.boot.is_some() && journal.header.boot == state::boot();
+    let mut examined = Vec::new();
+    for entry in &journal.entries {
+        let path = entry.dir.as_path().join(entry.leaf.as_os_str());
+        let looked = examine(entry, same_boot);
+        examined.push(looked.map_err(|errno| Error::Io { op: "look at", path, source: errno.into() })?);
+    }
+    let facts: Vec<Facts> = examined.iter().map(|examined| examined.facts).collect();
+    let (direction, steps) = journal::decide(journal, &facts, asked);
+    if asked.is_none() {
+        for (entry, step) in journal.entries.iter().zip(&steps) {
+            let path = || entry.dir.as_path().join(entry.leaf.as_os_str());
+            match step {
+                Step::Stop => return Err(stuck(path(), "it is neither the old version nor the new one", false)),
+                Step::Later => return Err(stuck(entry.dir.as_path().to_owned(), "its filesystem is not mounted", true)),
+                _ => {}
+            }
+        }
+    }
+    carry_out(journal, direction, &steps, &examined)?;
+    let done = direction == Direction::Forward;
+    close(state, txid, done).map_err(|source| closing(state, source))?;
+    Ok(if done { Settled::Forward } else { Settled::Back })
+}
+
+/// As [`settle`], for a transaction of this process, whose journal it holds itself.
+///
+/// # Errors
+/// As [`settle`].
+pub(crate) fn finish_own(state: &State, txid: &str, file: &File) -> Result<(), Error> {
+    let bytes = leftover::read(file).map_err(|source| closing(state, source))?;
+    let leftover = Leftover { txid: txid.to_owned(), lock: None, journal: journal::read(&bytes) };
+    settle(state, &leftover, None).map(drop)
+}
+
+fn carry_out(journal: &Journal, direction: Direction, steps: &[Step], examined: &[Examined]) -> Result<(), Error> {
+    let order: Vec<usize> = match direction {
+        Direction::Forward => (0..steps.len()).collect(),
+        // The last rename is taken back first, so that a program never meets a library older than itself.
+        Direction::Back => (0..steps.len()).rev().collect(),
+    };
+    for at in order {
+        let (entry, Some(dir)) = (&journal.entries[at], &examined[at].dir) else { continue };
+        let error = |source: io::Error| {
+            Error::write("recover", &entry.dir.as_path().join(entry.leaf.as_os_str()), source)
+        };
+        failpoint::hit("recover").map_err(error)?;
+        step(entry, dir, steps[at]).map_err(|errno| error(errno.into()))?;
+    }
+    sync_all(examined)?;
+    let mut tidied = false;
+    for ((entry, examined), step) in journal.entries.iter().zip(examined).zip(steps) {
+        if let (Some(dir), false) = (&examined.dir, matches!(step, Step::Stop | Step::Later)) {
+            tidied |= tidy(entry, dir, direction);
+        }
+    }
+    if journal.phase == Phase::Preparing {
+        tidied |= tidy_unnamed(journal);
+    }
+    if tidied { sync_all(examined) } else { Ok(()) }
+}
+
+fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {
+    let leaf = entry.leaf.as_os_str();
+    let temp = entry.temp.as_ref().map(|temp| temp.as_os_str()).unwrap_or_default();
+    let place = || kept::place_for(dir, entry.kept.as_ref().ok_or(Errno::INVAL)?);
+    match step {
+        Step::Nothing | Step::Lost | Step::Stop | Step::Later => Ok(()),
+        Step::Publish if entry.old.is_none() => rename::create(dir, temp, leaf),
+        Step::Publish | Step::RestoreTemp => rename::replace(dir, temp, leaf),
+        Step::Exchange => {
+            rename::exchange(dir, temp, leaf)?;
+            let place = place()?;
+            rename::move_to(dir, temp, &place.dir, &place.name)
+        }
+        Step::Keep => {
+            let place = place()?;
+            rename::move_to(dir, temp, &place.dir, &place.name)
+        }
+        Step::Remove => {
+            let place = place()?;
+            rename::move_to(dir, leaf, &place.dir, &place.name)
+        }
+        Step::Restore => {
+            let place = place()?;
+            rename::move_back(&place.dir, &place.name, dir, leaf)
+        }
+        // Under its temporary name it is ours to remove, whatever it is.
+        Step::Unpublish => rename::create(dir, leaf, temp),
+    }
+}
+
+/// Removes what has only been needed on the way.
+fn tidy(entry: &Entry, dir: &Arc<Dir>, direction: Direction) -> bool {
+    let mut tidied = entry.temp.as_ref().is_some_and(|temp| dir.unlink(temp.as_os_str()).is_ok());
+    if let Some(kept) = &entry.kept {
+        tidied |= match direction {
+            Direction::Forward => entry.keep == 0 && kept::remove(dir, kept).is_ok(),
+            // The old version has its name again, and this is a second one at most.
+            Direction::Back => litter::remove_second_name(dir, kept.name.as_os_str()),
+        };
+    }
+    tidied
+}
+
+/// Removes what was prepared and is in no entry yet: by the names of this transaction in the directories it noted.
+fn tidy_unnamed(journal: &Journal) -> bool {
+    let mut tidied = false;
+    for path in &journal.directories {
+        let Ok(Some(dir)) = super::examine::open(path.as_path()) else { continue };
+        tidied |= litter::remove_all_of(&dir, &journal.header.txid);
+    }
+    tidied
+}
+
+fn sync_all(examined: &[Examined]) -> Result<(), Error> {
+    let mut directories: HashMap<(u64, u64), Arc<Dir>> = HashMap::new();
+    for dir in examined.iter().filter_map(|examined| examined.dir.as_ref()) {
+        let stat = rustix::fs::fstat(dir).map_err(|errno| sync_error(dir, errno.into()))?;
+        directories.entry((stat.st_dev, stat.st_ino)).or_insert_with(|| Arc::clone(dir));
+    }
+    for dir in directories.values() {
+        failpoint::hit("recover-sync").and_then(|()| sync::dir(dir, None)).map_err(|source| sync_error(dir, source))?;
+    }
+    Ok(())
+}
+
+fn sync_error(dir: &Dir, source: io::Error) -> Error {
+    Error::InDoubt { path: dir.path().to_owned(), source }
+}
+
+fn closing(state: &State, source: io::Error) -> Error {
+    Error::State { path: state.path().to_owned(), reason: crate::error::lowered(&source) }
+}
+
+/// What is left over and concerns one of these names.
+pub(crate) fn concerning<'a>(state: &State, mut names: impl FnMut(&Entry) -> bool + 'a) -> Result<Vec<Leftover>, Errno> {
+    let mut found = Vec::new();
+    for (_, what) in leftovers(state)? {
+        let LeftoverState::Left(leftover) = what else { continue };
+        let concerns = match &leftover.journal {
+            Ok(journal) => journal.entries.iter().any(&mut names),
+            Err(Unreadable::Empty) => true,
+            Err(_) => false,
+        };
+        if concerns {
+            found.push(leftover);
+        }
+    }
+    Ok(found)
+}

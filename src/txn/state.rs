@@ -1,0 +1,190 @@
+//! The state directory: whose it is, who else is at work, and what a transaction is called.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use crate::error::Error;
+use crate::event::Cancel;
+use crate::fs::dir::Dir;
+use crate::fs::{private, sync};
+use crate::sys;
+
+/// Hexadecimal digits of the directory's own mark, with which the name of every transaction begins.
+const MARK_DIGITS: usize = 8;
+
+/// The byte of the lock file that is locked while the directory is set up. Targets have the bytes behind it.
+const SETUP: u64 = 0;
+
+/// How long a wait for a lock lasts before it is tried again.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Where journals, and what is known of kept versions, are written: owned by the caller, and nobody else's to write to.
+#[derive(Debug)]
+pub(crate) struct State {
+    path: PathBuf,
+    /// Journals of transactions that are under way or were broken off.
+    pub(crate) open: Arc<Dir>,
+    /// Journals of those that are done.
+    pub(crate) done: Arc<Dir>,
+    lock: File,
+    mark: String,
+}
+
+impl State {
+    /// Opens the directory, and makes it if it is missing.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    ///
+    /// # After a crash
+    /// It may be there in part; the next run completes it.
+    pub(crate) fn open(path: &Path) -> Result<State, Error> {
+        let error = |source: io::Error| Error::State { path: path.to_owned(), reason: reason(&source) };
+        let dir = make(path).map_err(|errno| error(errno.into()))?;
+        let room = |name: &str| private::open_or_make(Some(&dir), &path.join(name), name.as_ref());
+        let open = room("txn").map_err(|errno| error(errno.into()))?;
+        let done = room("history").map_err(|errno| error(errno.into()))?;
+        let lock = private::open_lock(&dir, "lock".as_ref()).map_err(|errno| error(errno.into()))?;
+        let mark = mark(&dir, path, &lock).map_err(error)?;
+        Ok(State { path: path.to_owned(), open, done, lock, mark })
+    }
+
+    /// The path, for messages.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a transaction of this name would be one of this directory's.
+    pub(crate) fn is_ours(&self, txid: &str) -> bool {
+        txid.starts_with(&self.mark)
+    }
+
+    /// A name for a transaction. Names sort by the time they were given.
+    pub(crate) fn new_txid(&self) -> Result<String, Errno> {
+        let mut random = [0u8; 2];
+        rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
+        Ok(format!("{}{:08x}{:04x}", self.mark, now() as u32, u16::from_ne_bytes(random)))
+    }
+
+    /// Locks the names that are going to be changed, until the directory is dropped. What is already locked stays so.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another run has one of them and is not done in time; cancelled.
+    pub(crate) fn lock<'a>(
+        &self,
+        targets: impl IntoIterator<Item = (&'a Stat, &'a std::ffi::OsStr, &'a Path)>,
+        wait: Duration,
+        cancel: &Cancel,
+    ) -> Result<Waited, Error> {
+        let mut bytes: Vec<(u64, &Path)> = targets.into_iter().map(|(dir, leaf, path)| (byte_of(dir, leaf), path)).collect();
+        // In the same order for all, so that no two wait for each other.
+        bytes.sort();
+        bytes.dedup_by_key(|(byte, _)| *byte);
+        let started = Instant::now();
+        let mut waited = Waited::No;
+        for (byte, path) in bytes {
+            let error = |source: io::Error| Error::State { path: self.path.clone(), reason: reason(&source) };
+            while !sys::lock_byte(self.lock.as_fd(), byte).map_err(error)? {
+                cancel.check()?;
+                if started.elapsed() >= wait {
+                    return Err(Error::Locked { path: path.to_owned(), waited: wait });
+                }
+                waited = Waited::Yes;
+                thread::sleep(TICK);
+            }
+        }
+        Ok(waited)
+    }
+}
+
+/// Whether somebody else was at work first, so that what was seen before may be out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    Yes,
+    No,
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// The boot this is, random(4).
+pub(crate) fn boot() -> Option<String> {
+    let text = fs_err::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// The byte that stands for a name in a directory. Two names with the same one only wait for each other without need.
+fn byte_of(dir: &Stat, leaf: &std::ffi::OsStr) -> u64 {
+    let mut hash = crc32fast::Hasher::new();
+    hash.update(&dir.st_dev.to_ne_bytes());
+    hash.update(&dir.st_ino.to_ne_bytes());
+    hash.update(leaf.as_encoded_bytes());
+    SETUP + 1 + u64::from(hash.finalize())
+}
+
+/// The directory, and those it is in.
+fn make(path: &Path) -> Result<Arc<Dir>, Errno> {
+    match private::open_or_make(None, path, "".as_ref()) {
+        Err(Errno::NOENT) => {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).ok_or(Errno::NOENT)?;
+            // Others' directories on the way are as good as ours: what matters is the last one.
+            make(parent).map(drop).or_else(|errno| if errno == Errno::PERM { Ok(()) } else { Err(errno) })?;
+            private::open_or_make(None, path, "".as_ref())
+        }
+        result => result,
+    }
+}
+
+/// The directory's own mark: made once, and on the disk before anything has it in its name.
+fn mark(dir: &Arc<Dir>, path: &Path, lock: &File) -> io::Result<String> {
+    if let Some(mark) = read_mark(dir) {
+        return Ok(mark);
+    }
+    while !sys::lock_byte(lock.as_fd(), SETUP)? {
+        thread::sleep(TICK);
+    }
+    // Another run may have been first.
+    if let Some(mark) = read_mark(dir) {
+        return Ok(mark);
+    }
+    let _ = dir.unlink("mark.new".as_ref());
+    let mut random = [0u8; MARK_DIGITS / 2];
+    rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
+    let mark = format!("{:08x}", u32::from_ne_bytes(random));
+    let mut file = private::create(dir, "mark.new".as_ref())?;
+    file.write_all(mark.as_bytes())?;
+    sync::file(&file)?;
+    private::rename(dir, "mark.new".as_ref(), dir, "mark".as_ref())?;
+    sync::dir(dir, None)?;
+    // The directory's own name; that it cannot be synced is no reason to stop, for nothing depends on it yet.
+    if let Some(parent) = path.parent().and_then(|parent| Dir::open(parent).ok()) {
+        let _ = sync::dir(&parent, Some(&file));
+    }
+    Ok(mark)
+}
+
+fn read_mark(dir: &Dir) -> Option<String> {
+    let mut text = String::new();
+    dir.open_file("mark".as_ref()).ok()?.take(64).read_to_string(&mut text).ok()?;
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (text.len() == MARK_DIGITS && text.bytes().all(hex)).then_some(text)
+}
+
+/// Why the directory cannot be used.
+fn reason(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::PERM) => "it belongs to somebody else, or others may write to it".to_owned(),
+        Some(Errno::LOOP | Errno::NOTDIR) => "it is a link, or no directory".to_owned(),
+        _ => crate::error::lowered(error),
+    }
+}
