@@ -215,6 +215,11 @@ pub enum Error {
         /// Whether it may work later without anybody's doing: a mount is absent.
         later: bool,
     },
+    /// There is no such transaction.
+    NoTransaction {
+        /// What it was called.
+        txid: String,
+    },
     /// A batch failed half way, and could not be taken back.
     HalfDone {
         /// The file at which it failed.
@@ -305,6 +310,10 @@ pub enum Obstacle {
     FileTooLarge,
     /// The name is longer than the filesystem allows.
     NameTooLong,
+    /// The old version can get no second name there, and names cannot change places.
+    CannotKeep,
+    /// It was removed, and has no path that recovery could find it by.
+    NoPath,
 }
 
 impl Error {
@@ -312,9 +321,13 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         use Error::*;
         match self {
-            MirrorsNeedDigest | PlainHttp { .. } | BadUrl { .. } | BadOption { .. } | UnknownAccount { .. } | SameTarget { .. } => {
-                ErrorKind::Usage
-            }
+            MirrorsNeedDigest
+            | PlainHttp { .. }
+            | BadUrl { .. }
+            | BadOption { .. }
+            | UnknownAccount { .. }
+            | SameTarget { .. }
+            | NoTransaction { .. } => ErrorKind::Usage,
             DigestMismatch { .. } => ErrorKind::Untrusted,
             NoName { .. }
             | SourceIsDirectory { .. }
@@ -428,6 +441,7 @@ impl fmt::Display for Error {
             Unfinished { path, txid, reason, .. } => {
                 write!(f, "{} belongs to the unfinished transaction {txid}: {reason}", quoted(path))
             }
+            NoTransaction { txid } => write!(f, "no transaction is called '{txid}'"),
             HalfDone { path, txid, source } => {
                 write!(f, "transaction {txid} failed at {} and could not be taken back: {source}", quoted(path))
             }
@@ -468,6 +482,8 @@ impl fmt::Display for Obstacle {
             NoInodes => f.write_str("has no room: the filesystem has no inode left"),
             Quota => f.write_str("has no room: the disk quota is used up"),
             FileTooLarge => f.write_str("would be larger than the filesystem or the file size limit allows"),
+            CannotKeep => f.write_str("cannot be taken back once replaced: its filesystem knows neither links nor exchanges"),
+            NoPath => f.write_str("is a directory without a path: it was removed"),
             NameTooLong => f.write_str("has a longer name than the filesystem allows"),
         }
     }

@@ -56,6 +56,13 @@ pub enum Event<'a> {
         /// The file.
         path: &'a std::path::Path,
     },
+    /// A transaction that was broken off was finished, or taken back.
+    Recovered {
+        /// What it is called.
+        txid: &'a str,
+        /// Whether everything is new now; else everything is as before.
+        forward: bool,
+    },
     /// Something the user should know, though nothing failed.
     Warning(&'a Warning),
 }

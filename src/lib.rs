@@ -21,10 +21,12 @@ mod txn;
 
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
-pub use pipeline::{Host, apply, check, dry_run, install, make_directories, make_leading, swap};
+pub use pipeline::{
+    Host, Resolve, apply, check, dry_run, install, make_directories, make_leading, recover, resolve, swap, unfinished,
+};
 pub use report::{
-    Action, BatchReport, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Report, SourceFacts, Times,
-    Warning,
+    Action, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Recovery, Report,
+    SourceFacts, Times, Warning,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HttpOptions,

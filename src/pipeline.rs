@@ -5,13 +5,16 @@
 //! ```
 
 mod batch;
+mod claim;
 mod directories;
 mod install;
+mod recover;
 mod sinks;
 
 pub use batch::apply;
 pub use directories::{make_directories, make_leading};
 pub use install::install;
+pub use recover::{Resolve, recover, resolve, unfinished};
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -24,7 +27,8 @@ use crate::proof::Trusted;
 use crate::report::{Action, FileFacts, Report, SourceFacts, Times};
 use crate::request::{Digest, EmptySource, Request, WhenCurrent};
 use crate::source::{self, LocalSource, Session, Supply};
-use crate::txn::{self, Publish, Stage};
+use crate::txn::{self, Old, Publish, Stage, State};
+use claim::Claim;
 use sinks::{Comparing, Staging};
 
 /// How long to wait for another run, if nothing else is asked for.
@@ -67,23 +71,29 @@ impl Host {
 /// # After a crash
 /// The target is the old or the new file. At most one temporary file is left beside it, which the next run there removes.
 pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
-    let mut run = Run::plan(request, &host.cancel, observer)?;
-    let settled = run.settle()?;
+    let mut session = Session { observer, cancel: &host.cancel };
+    let mut run = Run::plan(request, &mut session)?;
+    let mut claim = Claim::single(host, &run.plan.target, request.keep, &mut session)?;
+    if claim.is_news() {
+        run = Run::plan(request, &mut session)?;
+    }
+    let settled = run.settle(&mut session)?;
     // Litter may be what fills the disk, and goes also where nothing else is to be done.
-    run.sweep();
+    run.sweep(claim.state(), &mut session);
     let (supply, bytes_decide) = match settled {
-        Settled::Current => return run.leave(),
+        Settled::Current => return run.leave(&mut session),
         Settled::Differs(supply) => (supply, false),
         Settled::BytesDecide(supply) => (supply, true),
     };
     run.judge_change(&supply)?;
     let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
-    let trusted = run.fill(&mut stage, supply)?;
-    if bytes_decide && run.holds_the_same(&stage)? {
-        return run.leave();
+    let trusted = run.fill(&mut stage, supply, &mut session)?;
+    if bytes_decide && run.holds_the_same(&stage, &session)? {
+        return run.leave(&mut session);
     }
     run.refresh(&stage)?;
-    run.commit(stage, trusted)
+    run.plan.warnings.extend(claim.warning());
+    run.commit(stage, trusted, claim.state(), &mut session)
 }
 
 /// Finds out whether [`swap`] would change anything, and changes nothing. What can be known only from the bytes is read, an
@@ -92,14 +102,15 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
 /// # Errors
 /// As [`swap`], as far as they show without writing.
 pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
-    let mut run = Run::plan(request, &host.cancel, observer)?;
-    match run.settle()? {
-        Settled::Current => Ok(run.report(Action::Unchanged)),
+    let mut session = Session { observer, cancel: &host.cancel };
+    let mut run = Run::plan(request, &mut session)?;
+    match run.settle(&mut session)? {
+        Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
         Settled::Differs(supply) => {
             run.judge_change(&supply)?;
-            Ok(run.report(Action::WouldInstall))
+            Ok(run.report(Action::WouldInstall, &mut session))
         }
-        Settled::BytesDecide(supply) => run.compare(supply),
+        Settled::BytesDecide(supply) => run.compare(supply, &mut session),
     }
 }
 
@@ -109,12 +120,13 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
 /// # Errors
 /// As [`swap`], as far as they show without writing or fetching.
 pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
-    let mut run = Run::plan(request, &host.cancel, observer)?;
-    match run.settle()? {
-        Settled::Current => Ok(run.report(Action::Unchanged)),
+    let mut session = Session { observer, cancel: &host.cancel };
+    let mut run = Run::plan(request, &mut session)?;
+    match run.settle(&mut session)? {
+        Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
         Settled::Differs(supply) | Settled::BytesDecide(supply) => {
             run.judge_change(&supply)?;
-            Ok(run.report(Action::WouldInstall))
+            Ok(run.report(Action::WouldInstall, &mut session))
         }
     }
 }
@@ -132,32 +144,32 @@ enum Settled<'a> {
 /// One request on its way.
 struct Run<'a> {
     request: &'a Request,
-    session: Session<'a>,
     plan: Plan,
     source: SourceFacts,
     previous: Option<FileFacts>,
     verified: Option<Digest>,
+    /// Where the previous version is kept.
+    kept: Option<PathBuf>,
     started: Instant,
     times: Times,
 }
 
 impl<'a> Run<'a> {
-    fn plan(request: &'a Request, cancel: &'a Cancel, observer: &'a mut dyn Observer) -> Result<Run<'a>, Error> {
+    fn plan(request: &'a Request, session: &mut Session<'_>) -> Result<Run<'a>, Error> {
         let started = Instant::now();
         let plan = Plan::resolve(request)?;
-        observer.event(&Event::Planned { target: &plan.target.path });
+        session.event(Event::Planned { target: &plan.target.path });
         let source = SourceFacts { from: request.sources[0].to_string(), ..SourceFacts::default() };
         let previous = plan.target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
         let times = Times { plan: started.elapsed(), ..Times::default() };
-        let session = Session { observer, cancel };
-        Ok(Run { request, session, plan, source, previous, verified: None, started, times })
+        Ok(Run { request, plan, source, previous, verified: None, kept: None, started, times })
     }
 
     /// Opens the sources and looks whether the target is current already, as far as that shows without staging.
-    fn settle(&mut self) -> Result<Settled<'a>, Error> {
+    fn settle(&mut self, session: &mut Session<'_>) -> Result<Settled<'a>, Error> {
         source::judge(self.request)?;
         // A target that has the digest needs no source, not even one that can be opened.
-        if let Some(settled) = self.settle_by_digest()? {
+        if let Some(settled) = self.settle_by_digest(session)? {
             return Ok(settled);
         }
         let supply = Supply::open(self.request)?;
@@ -172,20 +184,20 @@ impl<'a> Run<'a> {
             return Ok(Settled::Differs(supply));
         };
         let Some(source) = supply.only_file() else { return Ok(Settled::BytesDecide(supply)) };
-        let same = source.size() == Some(existing.size())
-            && plan::same_content(source.file(), file, existing.size(), self.session.cancel)?;
+        let same =
+            source.size() == Some(existing.size()) && plan::same_content(source.file(), file, existing.size(), session.cancel)?;
         Ok(if same { Settled::Current } else { Settled::Differs(supply) })
     }
 
     /// What the digest of the target settles, if one is asked for.
-    fn settle_by_digest(&mut self) -> Result<Option<Settled<'a>>, Error> {
+    fn settle_by_digest(&mut self, session: &mut Session<'_>) -> Result<Option<Settled<'a>>, Error> {
         let target = &self.plan.target;
         let file = target.existing.as_ref().and_then(|existing| existing.file.as_ref());
         let (Some(expected), Some(file), WhenCurrent::Leave) = (self.request.sha256, file, self.request.when_current) else {
             return Ok(None);
         };
         let read_error = |source| Error::Io { op: "read", path: target.path.clone(), source };
-        let actual = checksum::sha256_of(file, self.session.cancel, read_error)?;
+        let actual = checksum::sha256_of(file, session.cancel, read_error)?;
         self.previous = self.previous.take().map(|previous| FileFacts { sha256: Some(actual), ..previous });
         if actual != expected {
             return Ok(None);
@@ -200,12 +212,11 @@ impl<'a> Run<'a> {
         Ok(Some(Settled::Differs(Supply::from_file(self.request, here))))
     }
 
-    fn sweep(&mut self) {
-        let observer = &mut *self.session.observer;
+    fn sweep(&mut self, state: Option<&State>, session: &mut Session<'_>) {
         let mut swept = false;
-        txn::sweep(&self.plan.target.dir, |path| {
+        txn::sweep(&self.plan.target.dir, state, |path| {
             swept = true;
-            observer.event(&Event::Swept { path: &path });
+            session.event(Event::Swept { path: &path });
         });
         if swept {
             self.plan.target.measure_room();
@@ -220,9 +231,9 @@ impl<'a> Run<'a> {
     }
 
     /// Pours the source into the stage.
-    fn fill(&mut self, stage: &mut Stage, supply: Supply<'_>) -> Result<Trusted, Error> {
+    fn fill(&mut self, stage: &mut Stage, supply: Supply<'_>, session: &mut Session<'_>) -> Result<Trusted, Error> {
         let started = Instant::now();
-        let poured = supply.pour(&mut Staging { stage, target: &self.plan.target }, &mut self.session)?;
+        let poured = supply.pour(&mut Staging { stage, target: &self.plan.target }, session)?;
         self.times.fetch = started.elapsed();
         self.source = poured.facts;
         self.verified = self.request.sha256;
@@ -231,22 +242,22 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the target has the staged bytes already.
-    fn holds_the_same(&self, stage: &Stage) -> Result<bool, Error> {
+    fn holds_the_same(&self, stage: &Stage, session: &Session<'_>) -> Result<bool, Error> {
         let existing = self.plan.target.existing.as_ref().filter(|existing| existing.size() == stage.written());
         match existing.and_then(|existing| existing.file.as_ref()) {
-            Some(file) => plan::same_content(stage.file(), file, stage.written(), self.session.cancel),
+            Some(file) => plan::same_content(stage.file(), file, stage.written(), session.cancel),
             None => Ok(false),
         }
     }
 
     /// Leaves the target as it is, once it is certain to stay: who wrote it may not have synced it, and a run before this one
     /// may have ended in doubt.
-    fn leave(self) -> Result<Report, Error> {
+    fn leave(self, session: &mut Session<'_>) -> Result<Report, Error> {
         let target = &self.plan.target;
         if let Some(file) = target.existing.as_ref().and_then(|existing| existing.file.as_ref()) {
             txn::make_durable(file, &target.dir, &target.path)?;
         }
-        Ok(self.report(Action::Unchanged))
+        Ok(self.report(Action::Unchanged, session))
     }
 
     /// Looks again whether the target is still what was planned for, for reading the source may have taken long. If not, the
@@ -265,29 +276,46 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn commit(mut self, stage: Stage, trusted: Trusted) -> Result<Report, Error> {
+    fn commit(
+        mut self,
+        stage: Stage,
+        trusted: Trusted,
+        state: Option<&State>,
+        session: &mut Session<'_>,
+    ) -> Result<Report, Error> {
         let started = Instant::now();
         let sealed = stage.seal(trusted, &self.plan.wanted)?;
-        self.session.event(Event::Sealed);
-        self.session.cancel.check()?;
-        let prepared = sealed.prepare(self.session.observer)?;
+        session.event(Event::Sealed);
+        session.cancel.check()?;
         let target = &self.plan.target;
-        let publish = if target.existing.is_some() { Publish::Replace } else { Publish::NoClobber };
-        let stat = prepared.commit(&target.leaf, publish, self.session.cancel, self.session.observer)?;
+        let stat = match (state, &target.existing) {
+            (Some(state), Some(existing)) if self.request.keep > 0 => {
+                let known = self.previous.as_ref().and_then(|previous| previous.sha256);
+                let old = Old { leaf: &target.leaf, stat: &existing.stat, sha256: known, keep: self.request.keep };
+                let swapped = sealed.commit_keeping(state, &old, self.verified, session.cancel, session.observer)?;
+                self.kept = swapped.kept;
+                swapped.stat
+            }
+            (_, existing) => {
+                let prepared = sealed.prepare(session.observer)?;
+                let publish = if existing.is_some() { Publish::Replace } else { Publish::NoClobber };
+                prepared.commit(&target.leaf, publish, session.cancel, session.observer)?
+            }
+        };
         self.times.commit = started.elapsed();
         let installed = FileFacts { sha256: self.verified, ..plan::facts(&stat) };
-        Ok(Report { installed: Some(installed), ..self.report(Action::Installed) })
+        Ok(Report { installed: Some(installed), ..self.report(Action::Installed, session) })
     }
 
     /// Reads the source and compares it with the target, writing nothing.
-    fn compare(mut self, supply: Supply<'_>) -> Result<Report, Error> {
+    fn compare(mut self, supply: Supply<'_>, session: &mut Session<'_>) -> Result<Report, Error> {
         let mut sink = Comparing::new(&self.plan.target);
-        let poured = supply.pour(&mut sink, &mut self.session)?;
+        let poured = supply.pour(&mut sink, session)?;
         let (bytes, same) = sink.finish();
         self.source = poured.facts;
         self.verified = self.request.sha256;
         self.judge_empty(bytes)?;
-        Ok(self.report(if same { Action::Unchanged } else { Action::WouldInstall }))
+        Ok(self.report(if same { Action::Unchanged } else { Action::WouldInstall }, session))
     }
 
     fn judge_empty(&self, bytes: u64) -> Result<(), Error> {
@@ -297,10 +325,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn report(mut self, action: Action) -> Report {
+    fn report(mut self, action: Action, session: &mut Session<'_>) -> Report {
         // What is left alone gives no reason to warn.
         let warnings = if action == Action::Unchanged { Vec::new() } else { std::mem::take(&mut self.plan.warnings) };
-        warnings.iter().for_each(|warning| self.session.event(Event::Warning(warning)));
+        warnings.iter().for_each(|warning| session.event(Event::Warning(warning)));
         let installed = match action {
             Action::Unchanged => self.previous.clone(),
             Action::WouldInstall => self.source.bytes.map(|size| self.plan.outlook(size)),
@@ -314,6 +342,7 @@ impl<'a> Run<'a> {
             source: self.source,
             previous: self.previous,
             verified: self.verified,
+            kept: self.kept,
             warnings,
             times: Times { total: self.started.elapsed(), ..self.times },
         }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::error::Obstacle;
+use crate::error::{Error, Obstacle};
 use crate::request::{Digest, Mode};
 
 /// What became of the request.
@@ -92,6 +92,13 @@ pub enum Warning {
         /// The target.
         path: PathBuf,
     },
+    /// The version that was replaced is not kept, and cannot be brought back.
+    NothingKept {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The filesystem does not sync: nothing survives a power cut.
     Volatile {
         /// The target.
@@ -108,6 +115,28 @@ pub struct BatchReport {
     pub swaps: Vec<Report>,
     /// How long the phases took, over all files.
     pub times: Times,
+}
+
+/// A transaction that was broken off.
+#[derive(Debug)]
+pub struct Recovery {
+    /// What it is called.
+    pub txid: String,
+    /// What became of it.
+    pub outcome: Broken,
+}
+
+/// What became of a transaction that was broken off.
+#[derive(Debug)]
+pub enum Broken {
+    /// Its run is still at work.
+    Running,
+    /// Everything is new now.
+    Finished,
+    /// Everything is as it was before.
+    TakenBack,
+    /// Nothing was done, and somebody has to decide.
+    Stuck(Error),
 }
 
 /// The outcome of a request that did not fail.
@@ -127,6 +156,8 @@ pub struct Report {
     pub previous: Option<FileFacts>,
     /// Whether the digest asked for was verified.
     pub verified: Option<Digest>,
+    /// Where the version that was replaced is kept.
+    pub kept: Option<PathBuf>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// How long it took.

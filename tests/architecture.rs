@@ -22,7 +22,22 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("txn", &["checksum", "error", "event", "failpoint", "fs", "journal", "metadata", "proof", "report", "request", "sys"]),
     (
         "pipeline",
-        &["checksum", "error", "event", "failpoint", "fs", "journal", "metadata", "plan", "proof", "report", "request", "source", "sys", "txn"],
+        &[
+            "checksum",
+            "error",
+            "event",
+            "failpoint",
+            "fs",
+            "journal",
+            "metadata",
+            "plan",
+            "proof",
+            "report",
+            "request",
+            "source",
+            "sys",
+            "txn",
+        ],
     ),
     // The façade re-exports.
     ("lib", &[]),

@@ -3,7 +3,7 @@
 //! The walk opens one directory after the other and follows links itself, so that every link and directory on the way can be
 //! judged, and nothing is looked up by path a second time.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -94,6 +94,30 @@ impl Target {
         }
     }
 
+    /// Gives up the descriptors: the file's, and the directory's if another target in it has one.
+    pub(crate) fn release(&mut self, directories: &mut HashMap<(u64, u64), Arc<Dir>>) {
+        let shared = directories.entry((self.dir_stat.st_dev, self.dir_stat.st_ino)).or_insert_with(|| Arc::clone(&self.dir));
+        self.dir = Arc::clone(shared);
+        if let Some(existing) = &mut self.existing {
+            existing.file = None;
+        }
+    }
+
+    /// Opens the file again after [`Target::release`].
+    ///
+    /// # Errors
+    /// [`Error::TargetChanged`] if another one has the name meanwhile.
+    pub(crate) fn reopen(&mut self) -> Result<(), Error> {
+        if let Some(existing) = self.existing.as_mut().filter(|existing| existing.is_regular()) {
+            let opened = open(&self.dir, &self.leaf, existing.stat, &self.path)?;
+            if opened.identity() != existing.identity() {
+                return Err(Error::TargetChanged { path: self.path.clone() });
+            }
+            *existing = opened;
+        }
+        Ok(())
+    }
+
     /// Looks again how much room there is.
     pub(crate) fn measure_room(&mut self) {
         self.room = mount::room(&*self.dir);
@@ -175,7 +199,11 @@ impl<'a> Walk<'a> {
         match dir::open_child(&self.fd, part) {
             Ok(Child::Dir(fd)) => {
                 self.fd = fd;
-                self.path.push(part);
+                // No link is left in the path, so that what is above a directory is what stands before it.
+                match part == ".." && self.path.is_absolute() {
+                    true => drop(self.path.pop()),
+                    false => self.path.push(part),
+                }
                 self.judge_dir()
             }
             Ok(Child::Link(text)) => self.follow(part, &text),

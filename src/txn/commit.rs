@@ -131,11 +131,16 @@ impl Prepared {
     ) -> Result<Stat, Error> {
         self.publish(leaf, publish, cancel)?;
         observer.event(&Event::Published);
+        self.sync_dir().map(|()| self.stat)
+    }
+
+    /// Makes the rename durable.
+    ///
+    /// # Errors
+    /// [`Error::InDoubt`].
+    pub(super) fn sync_dir(&self) -> Result<(), Error> {
         let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
-        match synced {
-            Ok(()) => Ok(self.stat),
-            Err(source) => Err(Error::InDoubt { path: self.target, source }),
-        }
+        synced.map_err(|source| Error::InDoubt { path: self.target.clone(), source })
     }
 
     /// The rename alone. It is durable once the directory is synced.
@@ -222,16 +227,29 @@ impl Prepared {
     }
 
     /// The rename where the old file could not be linked: new and old change names, and the old one is then moved to where it is
-    /// kept.
+    /// kept. `false` if that is not known here, and nothing is done.
     ///
     /// # Errors
-    /// Of renameat2(2). If the second step failed, the old file has the temporary name, and nothing removes it.
-    pub(super) fn publish_exchanging(&mut self, leaf: &OsStr, place: &super::kept::Place) -> Result<(), Error> {
+    /// Of renameat2(2). If the second step failed, the first is undone.
+    ///
+    /// # After a crash
+    /// `leaf` is the old or the new file; the old one may have the temporary name.
+    pub(super) fn publish_exchanging(&mut self, leaf: &OsStr, place: &super::kept::Place) -> Result<bool, Error> {
         failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
-        rename::exchange(&self.dir, self.named.name(), leaf).map_err(|errno| self.rename_error(errno.into()))?;
-        let temp = self.named.name().to_owned();
+        match rename::exchange(&self.dir, self.named.name(), leaf) {
+            Ok(()) => {}
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Ok(false),
+            Err(errno) => return Err(self.rename_error(errno.into())),
+        }
+        if let Err(errno) = rename::move_to(&self.dir, self.named.name(), &place.dir, &place.name) {
+            if rename::exchange(&self.dir, self.named.name(), leaf).is_err() {
+                // What has the temporary name is the only copy of the old file.
+                self.named.keep();
+            }
+            return Err(name_error("keep the old file of", &self.target, errno.into()));
+        }
         self.named.keep();
-        rename::move_to(&self.dir, &temp, &place.dir, &place.name).map_err(|errno| self.rename_error(errno.into()))
+        Ok(true)
     }
 
     /// Leaves the file under its temporary name: what becomes of it is the journal's affair now.

@@ -8,29 +8,45 @@ use rustix::fs::{FileType, FlockOperation};
 use rustix::io::Errno;
 
 use super::kept;
+use super::state::State;
 use crate::fs::dir::{self, Dir};
 use crate::fs::temp;
 use crate::journal::{Kept, Text, Way};
 
-/// Removes temporary files of single swaps in `dir` whose owner is gone, and tells of each.
+/// Removes what runs that were killed left in `dir`, and tells of each.
 ///
-/// Whether an owner lives is told by its lock and nothing else: a pid may be reused, and a clock may be wrong. The files of
-/// batches have names of another kind and are not looked at, for only their journal tells whether they may go. What cannot be
-/// opened, locked or removed is left alone: sweeping is a courtesy and never fails a swap.
-pub(crate) fn sweep(dir: &Dir, mut on_swept: impl FnMut(PathBuf)) {
+/// Of single swaps: temporary files whose owner is gone. Whether an owner lives is told by its lock and nothing else: a pid may
+/// be reused, and a clock may be wrong. Of batches, and of kept versions: names of this state directory's own transactions of
+/// which it has no record; then nothing was ever prepared. Other names are not looked at, for only their own state directory can
+/// tell. What cannot be opened, locked or removed is left alone: sweeping is a courtesy and never fails a swap.
+pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl FnMut(PathBuf)) {
     if !dir.is_readable() {
         return;
     }
-    for name in dir.names_beginning(temp::PREFIX).unwrap_or_default() {
-        if !temp::is_temporary_name(&name) {
-            continue;
-        }
-        let Ok(file) = dir.open_file(&name) else { continue };
-        let regular = rustix::fs::fstat(&file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
-        if regular && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() && dir.unlink(&name).is_ok() {
+    for name in dir.names_beginning(PREFIX).unwrap_or_default() {
+        let unknown = |prefix| {
+            let (txid, _) = temp::transaction_of(&name, prefix)?;
+            Some(state.is_some_and(|state| state.is_ours(txid) && !state.knows(txid)))
+        };
+        let removed = match (unknown(temp::BATCH_PREFIX), unknown(temp::KEPT_PREFIX)) {
+            (Some(unknown), _) => unknown && remove_unowned(dir, &name),
+            (_, Some(unknown)) => unknown && remove_second_name(dir, &name),
+            (None, None) => temp::is_temporary_name(&name) && remove_unowned(dir, &name),
+        };
+        if removed {
             on_swept(dir.path().join(&name));
         }
     }
+}
+
+/// What all names of ours begin with.
+const PREFIX: &[u8] = b".swapbin";
+
+/// Removes a file whose owner is gone.
+fn remove_unowned(dir: &Dir, name: &OsStr) -> bool {
+    let Ok(file) = dir.open_file(name) else { return false };
+    let regular = rustix::fs::fstat(&file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
+    regular && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() && dir.unlink(name).is_ok()
 }
 
 /// Removes every temporary and kept name of one transaction, which has changed nothing; a kept one only where it is not the

@@ -57,6 +57,17 @@ impl State {
         Ok(State { path: path.to_owned(), open, done, lock, mark })
     }
 
+    /// Opens the directory, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub(crate) fn existing(path: &Path) -> Result<Option<State>, Error> {
+        match fs_err::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            _ => State::open(path).map(Some),
+        }
+    }
+
     /// The path, for messages.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -65,6 +76,12 @@ impl State {
     /// Whether a transaction of this name would be one of this directory's.
     pub(crate) fn is_ours(&self, txid: &str) -> bool {
         txid.starts_with(&self.mark)
+    }
+
+    /// Whether there is a record of this transaction, under way or done.
+    pub(crate) fn knows(&self, txid: &str) -> bool {
+        let missing = |dir: &Dir| crate::fs::dir::stat_at(dir, txid.as_ref()).err() == Some(Errno::NOENT);
+        !(missing(&self.open) && missing(&self.done))
     }
 
     /// A name for a transaction. Names sort by the time they were given.

@@ -12,7 +12,7 @@ use super::examine::{Examined, examine};
 use super::leftover::{self, Leftover, State as LeftoverState, close, leftovers};
 use crate::error::Error;
 use crate::failpoint;
-use crate::fs::dir::{self, Dir};
+use crate::fs::dir::Dir;
 use crate::fs::{rename, sync};
 use crate::journal::{self, Direction, Entry, Facts, Journal, Phase, Step, Unreadable};
 use crate::txn::kept;
@@ -40,44 +40,77 @@ pub(crate) enum Settled {
 /// # After a crash
 /// Another try goes on from there.
 pub(crate) fn settle(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<Settled, Error> {
+    let settled = match judge(state, leftover, asked)? {
+        Some(todo) => {
+            carry_out(&todo)?;
+            if todo.direction == Direction::Forward { Settled::Forward } else { Settled::Back }
+        }
+        None => Settled::Back,
+    };
+    close(state, &leftover.txid, settled == Settled::Forward).map_err(|source| closing(state, source))?;
+    Ok(settled)
+}
+
+/// What [`settle`] would do; nothing is changed.
+///
+/// # Errors
+/// As [`settle`].
+pub(crate) fn outlook(state: &State, leftover: &Leftover) -> Result<Settled, Error> {
+    let forward = judge(state, leftover, None)?.is_some_and(|todo| todo.direction == Direction::Forward);
+    Ok(if forward { Settled::Forward } else { Settled::Back })
+}
+
+/// Forgets a transaction; every file stays as it is.
+///
+/// # Errors
+/// [`Error::State`].
+pub(crate) fn abandon(state: &State, txid: &str) -> Result<(), Error> {
+    close(state, txid, true).map_err(|source| closing(state, source))
+}
+
+/// What is to be done, step by step.
+struct Todo<'a> {
+    journal: &'a Journal,
+    direction: Direction,
+    steps: Vec<Step>,
+    examined: Vec<Examined>,
+}
+
+/// Decides; `None` for a journal that never came to name anything.
+fn judge<'a>(state: &State, leftover: &'a Leftover, asked: Option<Direction>) -> Result<Option<Todo<'a>>, Error> {
     let txid = &leftover.txid;
-    let stuck = |path: PathBuf, reason: &str, later| Error::Unfinished { path, txid: txid.clone(), reason: reason.to_owned(), later };
+    let stuck =
+        |path: PathBuf, reason: &str, later| Error::Unfinished { path, txid: txid.clone(), reason: reason.to_owned(), later };
+    let itself = || state.path().join("txn").join(txid);
     let journal = match &leftover.journal {
         Ok(journal) => journal,
-        // It never came to name anything.
-        Err(Unreadable::Empty) => {
-            close(state, txid, false).map_err(|source| closing(state, source))?;
-            return Ok(Settled::Back);
-        }
+        Err(Unreadable::Empty) => return Ok(None),
         Err(Unreadable::Version(version)) => {
             let reason = format!("its journal has version {version} of the format, and this program does not know it");
-            return Err(stuck(state.path().join("txn").join(txid), &reason, false));
+            return Err(stuck(itself(), &reason, false));
         }
-        Err(Unreadable::Damaged) => return Err(stuck(state.path().join("txn").join(txid), "its journal is damaged", false)),
+        Err(Unreadable::Damaged) => return Err(stuck(itself(), "its journal is damaged", false)),
     };
     let same_boot = journal.header.boot.is_some() && journal.header.boot == state::boot();
     let mut examined = Vec::new();
     for entry in &journal.entries {
-        let path = entry.dir.as_path().join(entry.leaf.as_os_str());
         let looked = examine(entry, same_boot);
-        examined.push(looked.map_err(|errno| Error::Io { op: "look at", path, source: errno.into() })?);
+        examined.push(looked.map_err(|errno| Error::Io { op: "look at", path: path_of(entry), source: errno.into() })?);
     }
     let facts: Vec<Facts> = examined.iter().map(|examined| examined.facts).collect();
     let (direction, steps) = journal::decide(journal, &facts, asked);
-    if asked.is_none() {
-        for (entry, step) in journal.entries.iter().zip(&steps) {
-            let path = || entry.dir.as_path().join(entry.leaf.as_os_str());
-            match step {
-                Step::Stop => return Err(stuck(path(), "it is neither the old version nor the new one", false)),
-                Step::Later => return Err(stuck(entry.dir.as_path().to_owned(), "its filesystem is not mounted", true)),
-                _ => {}
-            }
+    for (entry, step) in journal.entries.iter().zip(&steps).filter(|_| asked.is_none()) {
+        match step {
+            Step::Stop => return Err(stuck(path_of(entry), "it is neither the old version nor the new one", false)),
+            Step::Later => return Err(stuck(entry.dir.as_path().to_owned(), "its filesystem is not mounted", true)),
+            _ => {}
         }
     }
-    carry_out(journal, direction, &steps, &examined)?;
-    let done = direction == Direction::Forward;
-    close(state, txid, done).map_err(|source| closing(state, source))?;
-    Ok(if done { Settled::Forward } else { Settled::Back })
+    Ok(Some(Todo { journal, direction, steps, examined }))
+}
+
+fn path_of(entry: &Entry) -> PathBuf {
+    entry.dir.as_path().join(entry.leaf.as_os_str())
 }
 
 /// As [`settle`], for a transaction of this process, whose journal it holds itself.
@@ -90,7 +123,8 @@ pub(crate) fn finish_own(state: &State, txid: &str, file: &File) -> Result<(), E
     settle(state, &leftover, None).map(drop)
 }
 
-fn carry_out(journal: &Journal, direction: Direction, steps: &[Step], examined: &[Examined]) -> Result<(), Error> {
+fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
+    let Todo { journal, direction, steps, examined } = todo;
     let order: Vec<usize> = match direction {
         Direction::Forward => (0..steps.len()).collect(),
         // The last rename is taken back first, so that a program never meets a library older than itself.
@@ -98,9 +132,7 @@ fn carry_out(journal: &Journal, direction: Direction, steps: &[Step], examined: 
     };
     for at in order {
         let (entry, Some(dir)) = (&journal.entries[at], &examined[at].dir) else { continue };
-        let error = |source: io::Error| {
-            Error::write("recover", &entry.dir.as_path().join(entry.leaf.as_os_str()), source)
-        };
+        let error = |source: io::Error| Error::write("recover", &path_of(entry), source);
         failpoint::hit("recover").map_err(error)?;
         step(entry, dir, steps[at]).map_err(|errno| error(errno.into()))?;
     }
@@ -108,7 +140,7 @@ fn carry_out(journal: &Journal, direction: Direction, steps: &[Step], examined: 
     let mut tidied = false;
     for ((entry, examined), step) in journal.entries.iter().zip(examined).zip(steps) {
         if let (Some(dir), false) = (&examined.dir, matches!(step, Step::Stop | Step::Later)) {
-            tidied |= tidy(entry, dir, direction);
+            tidied |= tidy(entry, dir, *direction);
         }
     }
     if journal.phase == Phase::Preparing {

@@ -30,6 +30,7 @@ pub fn report(report: &Report) -> Value {
     object.insert("installed".into(), report.installed.as_ref().map_or(Value::Null, facts));
     object.insert("previous".into(), report.previous.as_ref().map_or(Value::Null, facts));
     object.insert("verified".into(), report.verified.map_or(json!([]), |_| json!(["sha256"])));
+    object.insert("kept".into(), json!(report.kept.as_ref().map(|kept| kept.to_string_lossy())));
     object.insert("in_use_by".into(), Value::Null);
     object.insert("warnings".into(), report.warnings.iter().map(warning).collect());
     object.insert("error".into(), Value::Null);
@@ -58,6 +59,7 @@ pub fn error(error: &Error, args: &Args) -> Value {
     object.insert("installed".into(), Value::Null);
     object.insert("previous".into(), Value::Null);
     object.insert("verified".into(), json!([]));
+    object.insert("kept".into(), Value::Null);
     object.insert("in_use_by".into(), Value::Null);
     object.insert("warnings".into(), json!([]));
     object.insert("ms".into(), json!({}));
@@ -124,6 +126,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::HardLinks { .. } => "hard-links",
         Warning::PrivilegeKept { .. } => "privilege-kept",
         Warning::PrivilegeDropped { .. } => "privilege-dropped",
+        Warning::NothingKept { .. } => "nothing-kept",
         Warning::Volatile { .. } => "volatile",
         _ => "other",
     };

@@ -37,6 +37,9 @@ pub fn warning(warning: &Warning) -> String {
         Warning::PrivilegeDropped { path } => {
             format!("{} loses setuid, setgid or capabilities, because its owner or group changes", quoted(path))
         }
+        Warning::NothingKept { path, reason } => {
+            format!("the old version of {} is not kept: {reason}", quoted(path))
+        }
         Warning::Volatile { path } => {
             format!("{} is on an overlay mounted volatile: nothing there survives a power cut", quoted(path))
         }
@@ -50,6 +53,10 @@ pub fn event(event: &Event<'_>, verbose: bool) -> Option<String> {
         Event::Retry { error, wait } => return Some(format!("{error}; trying again in {}", seconds(*wait))),
         Event::NextMirror { error } => return Some(format!("{error}; trying the next source")),
         Event::Swept { path } => format!("removed {}, left by a run that was killed", quoted(path)),
+        Event::Recovered { txid, forward: true } => return Some(format!("finished transaction {txid}, which was broken off")),
+        Event::Recovered { txid, forward: false } => {
+            return Some(format!("took back transaction {txid}, which was broken off"));
+        }
         Event::Planned { target } => format!("target {}", quoted(target)),
         Event::Attempt { source, attempt: 1 } => format!("reading '{source}'"),
         Event::Attempt { source, attempt } => format!("reading '{source}', attempt {attempt}"),

@@ -1,7 +1,7 @@
 //! Many names that change as one: prepared, committed by one record, renamed back to back.
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,21 +12,21 @@ use rustix::io::Errno;
 
 use super::commit::{Prepared, Publish, Sealed, name_error};
 use super::flush::in_parallel;
-use super::identify;
 use super::kept::{self, Place};
 use super::recover;
 use super::state::{self, State};
-use crate::error::Error;
+use super::{generation, identify};
+use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
-use crate::fs::{private, rename, sync, temp};
+use crate::fs::{rename, sync, temp};
 use crate::journal::{self, Entry, Filesystem, Header, Record, Text, VERSION, Way};
 use crate::request::Digest;
 
 /// A transaction that is being prepared. Dropping it takes everything back.
 #[derive(Debug)]
-pub(crate) struct Batch<'a> {
+pub(crate) struct Transaction<'a> {
     state: &'a State,
     txid: String,
     /// Open and locked: by that others see that the owner lives.
@@ -66,7 +66,7 @@ pub(crate) struct Replaced<'a> {
     pub(crate) keep: u32,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> Transaction<'a> {
     /// Begins a transaction: from now on others see that it is under way.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl<'a> Batch<'a> {
     ///
     /// # After a crash
     /// A journal without COMMIT is left, which the next run closes.
-    pub(crate) fn begin(state: &'a State, command: &str, limit: usize) -> Result<Batch<'a>, Error> {
+    pub(crate) fn begin(state: &'a State, command: &str, limit: usize) -> Result<Transaction<'a>, Error> {
         let (txid, journal) = recover::create(state).map_err(|source| state_error(state, source))?;
         let header = Header {
             swapbin_journal: VERSION,
@@ -84,7 +84,7 @@ impl<'a> Batch<'a> {
             single: false,
             command: command.to_owned(),
         };
-        let batch = Batch {
+        let transaction = Transaction {
             state,
             txid,
             journal,
@@ -94,8 +94,8 @@ impl<'a> Batch<'a> {
             limit: limit.max(1),
             decided: false,
         };
-        batch.write(&journal::encode(&Record::Header(header)))?;
-        Ok(batch)
+        transaction.write(&journal::encode(&Record::Header(header)))?;
+        Ok(transaction)
     }
 
     /// What the transaction is called.
@@ -103,14 +103,14 @@ impl<'a> Batch<'a> {
         &self.txid
     }
 
-    /// Takes a sealed file, and prepares to keep what it replaces.
+    /// Takes a sealed file, and prepares to keep what it replaces. Returns the number of the change.
     ///
     /// # Errors
     /// Of linkat(2); [`Error::TargetChanged`]. Nothing that others see is changed.
     ///
     /// # After a crash
     /// Temporary and kept names may be left, which recovery removes.
-    pub(crate) fn add(&mut self, mut sealed: Sealed, replaced: &Replaced<'_>, sha256: Digest) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, mut sealed: Sealed, replaced: &Replaced<'_>, sha256: Digest) -> Result<usize, Error> {
         let n = self.items.len();
         let (dir, path) = (Arc::clone(sealed.dir()), sealed.target().to_owned());
         let filesystem = self.note(&dir)?;
@@ -140,13 +140,16 @@ impl<'a> Batch<'a> {
         };
         self.items.push(item);
         self.window.push((n, sealed));
-        if self.window.len() >= self.limit { self.flush(&[]) } else { Ok(()) }
+        if self.window.len() >= self.limit {
+            self.flush(&[])?;
+        }
+        Ok(n)
     }
 
     /// Takes a name that is to go; what has it is kept.
     ///
     /// # Errors
-    /// As [`Batch::add`].
+    /// As [`Transaction::add`].
     pub(crate) fn remove(&mut self, dir: &Arc<Dir>, path: &Path, replaced: &Replaced<'_>) -> Result<(), Error> {
         let Some(stat) = replaced.stat else { return Ok(()) };
         let filesystem = self.note(dir)?;
@@ -181,6 +184,9 @@ impl<'a> Batch<'a> {
         let key = (stat.st_dev, stat.st_ino);
         if let Some((_, filesystem)) = self.directories.get(&key) {
             return Ok(filesystem.clone());
+        }
+        if !dir.path().is_absolute() {
+            return Err(Error::Target { path: dir.path().to_owned(), obstacle: Obstacle::NoPath });
         }
         self.write(&journal::encode(&Record::Directory(Text::from(dir.path()))))?;
         let filesystem = identify::filesystem(dir, &stat);
@@ -223,7 +229,8 @@ impl<'a> Batch<'a> {
     /// Recovery makes it all or nothing: by the journal, which is on the disk as a whole before the first rename.
     pub(crate) fn commit(mut self, cancel: &Cancel, observer: &mut dyn Observer) -> Result<Committed, Error> {
         let directories: Vec<Arc<Dir>> = self.directories.values().map(|(dir, _)| Arc::clone(dir)).collect();
-        let private = self.items.iter().filter_map(|item| item.place.as_ref().filter(|place| !Arc::ptr_eq(&place.dir, &item.dir)));
+        let private =
+            self.items.iter().filter_map(|item| item.place.as_ref().filter(|place| !Arc::ptr_eq(&place.dir, &item.dir)));
         let private: Vec<Arc<Dir>> = private.map(|place| Arc::clone(&place.dir)).collect();
         self.flush(&directories.iter().chain(&private).map(|dir| &**dir).collect::<Vec<_>>())?;
         observer.event(&Event::Synced);
@@ -241,13 +248,25 @@ impl<'a> Batch<'a> {
         if let Some((at, source)) = synced.into_iter().find_map(Result::err) {
             return Err(Error::InDoubt { path: directories[at].path().to_owned(), source });
         }
-        let stats = self.items.iter().map(|item| item.prepared.as_ref().map(|prepared| *prepared.stat())).collect();
+        let changes = self.items.iter().map(Item::change).collect();
         let txid = std::mem::take(&mut self.txid);
         for item in self.items.iter().filter(|item| item.entry.keep == 0) {
             item.forget();
         }
         let closed = recover::close(self.state, &txid, true);
-        Ok(Committed { txid, stats, journal_left: closed.is_err() })
+        self.prune();
+        Ok(Committed { txid, changes, journal_left: closed.is_err() })
+    }
+
+    /// Removes what is kept beyond the limit.
+    fn prune(&self) {
+        for (dir, _) in self.directories.values() {
+            let here = self.items.iter().filter(|item| Arc::ptr_eq(&item.dir, dir) && item.entry.keep > 0);
+            let limits: HashMap<&OsStr, u32> = here.map(|item| (item.leaf(), item.entry.keep)).collect();
+            if !limits.is_empty() {
+                generation::prune(self.state, dir, &limits);
+            }
+        }
     }
 
     /// Writes the entries and COMMIT: the moment at which it is decided.
@@ -280,9 +299,9 @@ impl<'a> Batch<'a> {
         let aborted = failpoint::hit("abort-record")
             .and_then(|()| (&self.journal).write_all(&journal::encode(&Record::Abort)))
             .and_then(|()| sync::file(&self.journal));
-        let back = aborted.map_err(|source| state_error(self.state, source)).and_then(|()| {
-            recover::finish_own(self.state, &self.txid, &self.journal)
-        });
+        let back = aborted
+            .map_err(|source| state_error(self.state, source))
+            .and_then(|()| recover::finish_own(self.state, &self.txid, &self.journal));
         match back {
             Ok(()) => error,
             Err(_) => Error::HalfDone { path, txid: self.txid.clone(), source: Box::new(error) },
@@ -295,7 +314,7 @@ impl<'a> Batch<'a> {
 }
 
 /// Before it is decided, nothing has happened that others see.
-impl Drop for Batch<'_> {
+impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if self.decided {
             return;
@@ -311,6 +330,14 @@ impl Drop for Batch<'_> {
 impl Item {
     fn leaf(&self) -> &OsStr {
         self.entry.leaf.as_os_str()
+    }
+
+    fn change(&self) -> Change {
+        let kept = self.entry.kept.as_ref().filter(|_| self.entry.keep > 0);
+        Change {
+            new: self.prepared.as_ref().map(|prepared| *prepared.stat()),
+            kept: kept.map(|kept| self.dir.path().join(kept.name.as_os_str())),
+        }
     }
 
     /// Looks what has the name, now that it may have a second link; it must be what was planned for.
@@ -329,7 +356,10 @@ impl Item {
         let leaf = self.leaf().to_owned();
         let way = self.entry.kept.as_ref().map(|kept| kept.way);
         match (&mut self.prepared, &self.place, way) {
-            (Some(prepared), Some(place), Some(Way::Exchange)) => prepared.publish_exchanging(&leaf, place),
+            (Some(prepared), Some(place), Some(Way::Exchange)) => match prepared.publish_exchanging(&leaf, place)? {
+                true => Ok(()),
+                false => Err(Error::Target { path: self.path.clone(), obstacle: Obstacle::CannotKeep }),
+            },
             (Some(prepared), _, _) => {
                 let publish = if self.planned.is_some() { Publish::Replace } else { Publish::NoClobber };
                 // It is decided: who wants to stop comes too late.
@@ -364,10 +394,19 @@ impl Item {
 #[derive(Debug)]
 pub(crate) struct Committed {
     pub(crate) txid: String,
-    /// The new files, in the order they were added; `None` for a name that went.
-    pub(crate) stats: Vec<Option<Stat>>,
+    /// In the order they were added.
+    pub(crate) changes: Vec<Change>,
     /// Whether the journal could not be closed, and recovery will find that nothing is left to do.
     pub(crate) journal_left: bool,
+}
+
+/// What became of one name.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// The new file; `None`: the name is gone.
+    pub(crate) new: Option<Stat>,
+    /// Where the old version is kept.
+    pub(crate) kept: Option<PathBuf>,
 }
 
 fn state_error(state: &State, source: std::io::Error) -> Error {

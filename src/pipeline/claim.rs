@@ -1,0 +1,83 @@
+//! The right to change some names: nobody else of ours is at them, and nobody left them half done.
+
+use super::Host;
+use crate::error::Error;
+use crate::event::Event;
+use crate::journal::Entry;
+use crate::plan::Target;
+use crate::report::Warning;
+use crate::source::Session;
+use crate::txn::{self, State, Waited};
+
+/// The right, for as long as it lives.
+pub(super) struct Claim {
+    state: Option<State>,
+    /// Whether what was seen of the targets before may be out of date.
+    news: bool,
+    warning: Option<Warning>,
+}
+
+impl Claim {
+    /// For one name. Without a state directory that can be used there is neither lock nor kept version: one rename is safe by
+    /// itself.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], [`Error::Unfinished`], cancelled.
+    pub(super) fn single(host: &Host, target: &Target, keep: u32, session: &mut Session<'_>) -> Result<Claim, Error> {
+        match State::open(&host.state_dir) {
+            Ok(state) => Claim::take(state, host, &[target], session),
+            Err(error) => {
+                let keeps = keep > 0 && target.existing.is_some();
+                let warning = keeps.then(|| Warning::NothingKept { path: target.path.clone(), reason: error.to_string() });
+                Ok(Claim { state: None, news: false, warning })
+            }
+        }
+    }
+
+    /// For several names at once.
+    ///
+    /// # Errors
+    /// As [`Claim::single`], and [`Error::State`].
+    pub(super) fn several(host: &Host, targets: &[&Target], session: &mut Session<'_>) -> Result<Claim, Error> {
+        Claim::take(State::open(&host.state_dir)?, host, targets, session)
+    }
+
+    fn take(state: State, host: &Host, targets: &[&Target], session: &mut Session<'_>) -> Result<Claim, Error> {
+        let names = targets.iter().map(|target| (&target.dir_stat, &*target.leaf, &*target.path));
+        let waited = state.lock(names, host.wait, session.cancel)?;
+        let unreadable = |errno: rustix::io::Errno| Error::State {
+            path: state.path().to_owned(),
+            reason: crate::error::lowered(&std::io::Error::from(errno)),
+        };
+        let concerned = txn::concerning(&state, |entry| targets.iter().any(|target| is_of(entry, target))).map_err(unreadable)?;
+        let mut news = waited == Waited::Yes;
+        for leftover in concerned {
+            let settled = txn::settle(&state, &leftover, None)?;
+            session.event(Event::Recovered { txid: &leftover.txid, forward: settled == txn::Settled::Forward });
+            news = true;
+        }
+        Ok(Claim { state: Some(state), news, warning: None })
+    }
+
+    /// Whether the targets have to be looked at again.
+    pub(super) fn is_news(&self) -> bool {
+        self.news
+    }
+
+    /// The state directory, where there is one.
+    pub(super) fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
+    /// That nothing will be kept, if so.
+    pub(super) fn warning(&mut self) -> Option<Warning> {
+        self.warning.take()
+    }
+}
+
+/// Whether an entry of a journal is about this target.
+fn is_of(entry: &Entry, target: &Target) -> bool {
+    let same_dir = entry.dir.as_path() == target.dir.path()
+        || (entry.filesystem.dev, entry.filesystem.inode) == (target.dir_stat.st_dev, target.dir_stat.st_ino);
+    same_dir && entry.leaf.as_os_str() == target.leaf
+}

@@ -1,0 +1,102 @@
+//! Transactions that were broken off, all that the state directory knows of.
+
+use super::Host;
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::journal::Direction;
+use crate::report::{Broken, Recovery};
+use crate::txn::{self, LeftoverState, Settled, State};
+
+/// What to do with a transaction that cannot be finished by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolve {
+    /// Make everything new that can be, and leave the rest.
+    Forward,
+    /// Make everything old that can be, and leave the rest.
+    Back,
+    /// Leave every file as it is, and forget the transaction.
+    Abandon,
+}
+
+/// Finishes every transaction that was broken off, or takes it back, as its journal says. Those that cannot be are left, and the
+/// others go on.
+///
+/// # Guarantees
+/// Only journals in the caller's own state directory are obeyed, and nothing is changed that is not known by its content.
+///
+/// # Errors
+/// [`Error::State`]; what became of each transaction is in the answer.
+///
+/// # After a crash
+/// Another call goes on from there.
+pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>, Error> {
+    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
+    let mut recoveries = Vec::new();
+    for (txid, found) in leftovers(&state)? {
+        let outcome = match found {
+            LeftoverState::Running => Broken::Running,
+            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
+            LeftoverState::Left(leftover) => match txn::settle(&state, &leftover, None) {
+                Ok(settled) => {
+                    let forward = settled == Settled::Forward;
+                    observer.event(&Event::Recovered { txid: &txid, forward });
+                    if forward { Broken::Finished } else { Broken::TakenBack }
+                }
+                Err(error) => Broken::Stuck(error),
+            },
+        };
+        recoveries.push(Recovery { txid, outcome });
+    }
+    Ok(recoveries)
+}
+
+/// Says what is left over, and changes nothing.
+///
+/// # Errors
+/// [`Error::State`].
+pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
+    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
+    let recoveries = leftovers(&state)?.into_iter().map(|(txid, found)| {
+        let outcome = match found {
+            LeftoverState::Running => Broken::Running,
+            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
+            LeftoverState::Left(leftover) => match txn::outlook(&state, &leftover) {
+                Ok(Settled::Forward) => Broken::Finished,
+                Ok(Settled::Back) => Broken::TakenBack,
+                Err(error) => Broken::Stuck(error),
+            },
+        };
+        Recovery { txid, outcome }
+    });
+    Ok(recoveries.collect())
+}
+
+/// Does with one transaction what the caller decided.
+///
+/// # Errors
+/// [`Error::NoTransaction`]; [`Error::Locked`] if its run is still at work; and whatever a call gives.
+///
+/// # After a crash
+/// As [`recover`].
+pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<(), Error> {
+    let none = || Error::NoTransaction { txid: txid.to_owned() };
+    let state = State::existing(&host.state_dir)?.ok_or_else(none)?;
+    let (_, found) = leftovers(&state)?.into_iter().find(|(found, _)| found == txid).ok_or_else(none)?;
+    let leftover = match found {
+        LeftoverState::Left(leftover) => leftover,
+        LeftoverState::Running => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
+        LeftoverState::Strange(reason) => return Err(Error::State { path: state.path().join("txn").join(txid), reason }),
+    };
+    match how {
+        Resolve::Forward => txn::settle(&state, &leftover, Some(Direction::Forward)).map(drop),
+        Resolve::Back => txn::settle(&state, &leftover, Some(Direction::Back)).map(drop),
+        Resolve::Abandon => txn::abandon(&state, txid),
+    }
+}
+
+fn leftovers(state: &State) -> Result<Vec<(String, LeftoverState)>, Error> {
+    txn::leftovers(state).map_err(|errno| Error::State {
+        path: state.path().to_owned(),
+        reason: crate::error::lowered(&std::io::Error::from(errno)),
+    })
+}

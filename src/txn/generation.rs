@@ -1,0 +1,230 @@
+//! Replaced versions that are kept beside their target, and what is known of them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use super::commit::{Prepared, Publish, Sealed, name_error};
+use super::flush::in_parallel;
+use super::state::{self, State};
+use super::{identify, kept};
+use crate::error::Error;
+use crate::event::{Cancel, Event, Observer};
+use crate::failpoint;
+use crate::fs::dir::{self, Dir};
+use crate::fs::{private, sync, temp};
+use crate::journal::{self, Entry, Header, Journal, Record, Text, VERSION, Way};
+use crate::request::Digest;
+
+/// The largest record that is read to find out whose a kept version is.
+const LARGEST: u64 = 1 << 30;
+
+/// What is replaced.
+pub(crate) struct Old<'a> {
+    pub(crate) leaf: &'a OsStr,
+    pub(crate) stat: &'a Stat,
+    /// The digest, where one was computed.
+    pub(crate) sha256: Option<Digest>,
+    /// How many old versions are kept.
+    pub(crate) keep: u32,
+}
+
+/// A single swap that is done.
+#[derive(Debug)]
+pub(crate) struct Swapped {
+    pub(crate) stat: Stat,
+    /// Where the old version is kept; `None` where the filesystem can neither link nor exchange.
+    pub(crate) kept: Option<PathBuf>,
+}
+
+impl Sealed {
+    /// As [`Sealed::prepare`] and [`Prepared::commit`], and the old version is kept. One rename is a commit by itself and needs
+    /// no journal; what is written down is only where the old version is.
+    ///
+    /// # Guarantees
+    /// As [`Prepared::commit`].
+    ///
+    /// # Errors
+    /// As [`Prepared::commit`].
+    ///
+    /// # After a crash
+    /// The target is the old or the new file. A temporary file, and a second name of the old file, may be left, which the next
+    /// run in this directory removes.
+    pub(crate) fn commit_keeping(
+        self,
+        state: &State,
+        old: &Old<'_>,
+        sha256: Option<Digest>,
+        cancel: &Cancel,
+        observer: &mut dyn Observer,
+    ) -> Result<Swapped, Error> {
+        let (dir, path) = (Arc::clone(self.dir()), self.target().to_owned());
+        let error = |source: io::Error| Error::State { path: state.path().to_owned(), reason: crate::error::lowered(&source) };
+        let (txid, record) = create(state).map_err(error)?;
+        let mut open = Open { state, txid: &txid, dir: &dir, kept: None };
+        let prepared = kept::prepare(&dir, old.leaf, old.stat, temp::kept_name(&txid, 0));
+        let (kept, place) = prepared.map_err(|errno| name_error("keep the old file of", &path, errno.into()))?;
+        open.kept = Some(kept.clone());
+        let entry = Entry {
+            dir: Text::from(dir.path()),
+            filesystem: identify::filesystem(&dir, &rustix::fs::fstat(&dir).map_err(|errno| error(errno.into()))?),
+            leaf: Text::from(old.leaf),
+            temp: None,
+            kept: Some(kept.clone()),
+            old: Some(identify::version(old.stat, old.sha256)),
+            new: Some(identify::version(self.stat(), sha256)),
+            keep: old.keep,
+        };
+        write(&record, &txid, entry).map_err(error)?;
+        // All at once, for syncs under way together share the disk's flushes.
+        let synced = in_parallel(3, |at| match at {
+            0 => self.sync(),
+            1 => sync::file(&record).map_err(error),
+            _ => sync::dir(&state.done, None).map_err(error),
+        });
+        synced.into_iter().collect::<Result<(), _>>()?;
+        observer.event(&Event::Synced);
+        let mut prepared = self.name()?;
+        let mut is_kept = true;
+        match kept.way {
+            Way::Exchange => {
+                cancel.check()?;
+                is_kept = prepared.publish_exchanging(old.leaf, &place)?;
+                if !is_kept {
+                    prepared.publish(old.leaf, Publish::Replace, cancel)?;
+                }
+            }
+            Way::Link | Way::Move => prepared.publish(old.leaf, Publish::Replace, cancel)?,
+        }
+        if is_kept {
+            open.kept = None;
+            open.txid = "";
+        }
+        drop(open);
+        observer.event(&Event::Published);
+        let stat = prepared.settle()?;
+        prune(state, &dir, &HashMap::from([(old.leaf, old.keep)]));
+        Ok(Swapped { stat, kept: is_kept.then(|| dir.path().join(kept.name.as_os_str())) })
+    }
+}
+
+/// A record of a swap that is not made yet. Dropping it forgets it.
+struct Open<'a> {
+    state: &'a State,
+    txid: &'a str,
+    dir: &'a Arc<Dir>,
+    kept: Option<journal::Kept>,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if let Some(kept) = &self.kept {
+            let _ = kept::remove(self.dir, kept);
+        }
+        if !self.txid.is_empty() {
+            let _ = self.state.done.unlink(self.txid.as_ref());
+        }
+    }
+}
+
+/// A new record in the history.
+fn create(state: &State) -> io::Result<(String, File)> {
+    loop {
+        let txid = state.new_txid()?;
+        match private::create(&state.done, txid.as_ref()) {
+            Err(Errno::EXIST) => {}
+            file => return Ok((txid, file?)),
+        }
+    }
+}
+
+fn write(mut file: &File, txid: &str, entry: Entry) -> io::Result<()> {
+    failpoint::hit("record")?;
+    let header = Header {
+        swapbin_journal: VERSION,
+        txid: txid.to_owned(),
+        boot: state::boot(),
+        time: state::now(),
+        single: true,
+        command: "swap".to_owned(),
+    };
+    let mut bytes = journal::encode(&Record::Header(header));
+    bytes.extend(journal::encode(&Record::Entry(entry)));
+    file.write_all(&bytes)
+}
+
+/// A kept version that is there.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    pub(crate) txid: String,
+    pub(crate) entry: Entry,
+}
+
+/// A record of the history; `None` if there is none that can be read.
+pub(crate) fn record(state: &State, txid: &str) -> Option<Journal> {
+    let file = private::open(&state.done, txid.as_ref()).ok()?;
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(&file, LARGEST), &mut bytes).ok()?;
+    journal::read(&bytes).ok().filter(|journal| journal.header.txid == txid)
+}
+
+/// The kept versions in a directory that are there, newest first.
+pub(crate) fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
+    let names: HashSet<OsString> = dir.names_beginning(temp::KEPT_PREFIX.as_bytes()).unwrap_or_default().into_iter().collect();
+    let of_ours = |name: &OsString| {
+        let (txid, _) = temp::transaction_of(name, temp::KEPT_PREFIX)?;
+        state.is_ours(txid).then(|| txid.to_owned())
+    };
+    // A set: a batch keeps many names, and has one record.
+    let txids: BTreeSet<String> = names.iter().filter_map(of_ours).collect();
+    let mut found = Vec::new();
+    for txid in txids.into_iter().rev() {
+        let Some(journal) = record(state, &txid) else { continue };
+        let here = |entry: &Entry| {
+            entry.dir.as_path() == dir.path() && entry.kept.as_ref().is_some_and(|kept| names.contains(kept.name.as_os_str()))
+        };
+        let entries = journal.entries.into_iter().filter(here);
+        found.extend(entries.map(|entry| Generation { txid: txid.clone(), entry }));
+    }
+    found
+}
+
+/// Removes the kept versions of these targets beyond the newest so many of each. Only what a record of ours names, and what is
+/// the file the record tells of, is removed; what cannot be is left, for it is in nobody's way.
+pub(super) fn prune(state: &State, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
+    let mut seen: HashMap<OsString, u32> = HashMap::new();
+    for generation in generations(state, dir) {
+        let leaf = generation.entry.leaf.as_os_str();
+        let Some(limit) = keep.get(leaf) else { continue };
+        let count = seen.entry(leaf.to_owned()).or_default();
+        *count += 1;
+        if *count > *limit {
+            forget(dir, &generation.entry);
+        }
+    }
+}
+
+/// Removes a kept version, if it is still the file that was recorded.
+fn forget(dir: &Arc<Dir>, entry: &Entry) {
+    let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return };
+    let Ok(place) = kept::place(dir, kept) else { return };
+    if dir::stat_at(&*place.dir, &place.name).is_ok_and(|stat| stat.st_ino == old.inode) {
+        let _ = kept::remove(dir, kept);
+    }
+}
+
+impl Prepared {
+    /// Syncs the directory after the rename.
+    ///
+    /// # Errors
+    /// [`Error::InDoubt`].
+    fn settle(&self) -> Result<Stat, Error> {
+        self.sync_dir().map(|()| *self.stat())
+    }
+}
