@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::commit::{Prepared, Publish, Sealed, name_error};
 use super::flush::in_parallel;
 use super::state::{self, State};
-use super::{identify, kept};
+use super::{identify, kept, recover};
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
@@ -21,9 +21,6 @@ use crate::fs::dir::{self, Dir};
 use crate::fs::{private, sync, temp};
 use crate::journal::{self, Entry, Header, Journal, Record, Text, VERSION, Way};
 use crate::request::Digest;
-
-/// The largest record that is read to find out whose a kept version is.
-const LARGEST: u64 = 1 << 30;
 
 /// What is replaced.
 pub(crate) struct Old<'a> {
@@ -136,7 +133,7 @@ impl Drop for Open<'_> {
 /// A new record in the history.
 fn create(state: &State) -> io::Result<(String, File)> {
     loop {
-        let txid = state.new_txid()?;
+        let txid = state.new_txid();
         match private::create(&state.done, txid.as_ref()) {
             Err(Errno::EXIST) => {}
             file => return Ok((txid, file?)),
@@ -169,9 +166,7 @@ pub(crate) struct Generation {
 /// A record of the history; `None` if there is none that can be read.
 pub(crate) fn record(state: &State, txid: &str) -> Option<Journal> {
     let file = private::open(&state.done, txid.as_ref()).ok()?;
-    let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(&file, LARGEST), &mut bytes).ok()?;
-    journal::read(&bytes).ok().filter(|journal| journal.header.txid == txid)
+    journal::read(&recover::read(&file).ok()?).ok().filter(|journal| journal.header.txid == txid)
 }
 
 /// The kept versions in a directory that are there, newest first.

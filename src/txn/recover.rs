@@ -5,4 +5,4 @@ mod finish;
 mod leftover;
 
 pub(crate) use finish::{Settled, abandon, concerning, finish_own, outlook, settle};
-pub(crate) use leftover::{State as LeftoverState, close, create, leftovers};
+pub(crate) use leftover::{State as LeftoverState, close, create, leftovers, read};

@@ -84,11 +84,12 @@ impl State {
         !(missing(&self.open) && missing(&self.done))
     }
 
-    /// A name for a transaction. Names sort by the time they were given.
-    pub(crate) fn new_txid(&self) -> Result<String, Errno> {
-        let mut random = [0u8; 2];
-        rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
-        Ok(format!("{}{:08x}{:04x}", self.mark, now() as u32, u16::from_ne_bytes(random)))
+    /// A name for a transaction: the mark, and the time in units of 2^-16 s, so that names sort by the time they were given. Who
+    /// finds it taken asks again.
+    pub(crate) fn new_txid(&self) -> String {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let units = u128::from(time.as_secs()) << 16 | u128::from(time.subsec_nanos()) * (1 << 16) / 1_000_000_000;
+        format!("{}{:012x}", self.mark, units as u64 & 0xffff_ffff_ffff)
     }
 
     /// Locks the names that are going to be changed, until the directory is dropped. What is already locked stays so.

@@ -46,7 +46,7 @@ pub(crate) enum State {
 /// An empty journal may be left.
 pub(crate) fn create(state: &state::State) -> io::Result<(String, File)> {
     loop {
-        let txid = state.new_txid()?;
+        let txid = state.new_txid();
         let file = match private::create(&state.open, txid.as_ref()) {
             Err(Errno::EXIST) => continue,
             file => file?,
@@ -107,7 +107,7 @@ fn look(state: &state::State, txid: &str) -> io::Result<Option<State>> {
 ///
 /// # Errors
 /// Of pread(2).
-pub(super) fn read(file: &File) -> io::Result<Vec<u8>> {
+pub(crate) fn read(file: &File) -> io::Result<Vec<u8>> {
     let size = file.metadata()?.len();
     if size > LARGEST {
         return Err(Errno::FBIG.into());

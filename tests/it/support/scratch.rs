@@ -31,7 +31,19 @@ impl Scratch {
             fs::create_dir(&directory).expect("a directory in the scratch directory");
             fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).expect("chmod in the scratch directory");
         }
+        // For each user a directory of his own, which he makes himself.
+        fs::create_dir(scratch.states()).expect("a directory in the scratch directory");
+        fs::set_permissions(scratch.states(), PermissionsExt::from_mode(0o1777)).expect("chmod in the scratch directory");
         scratch
+    }
+
+    fn states(&self) -> PathBuf {
+        self.base.path().join("states")
+    }
+
+    /// Where runs of this user keep their state; `None`: of the user who runs the tests.
+    pub fn state(&self, user: Option<u32>) -> PathBuf {
+        self.states().join(user.map_or_else(|| "own".to_owned(), |user| user.to_string()))
     }
 
     /// The tree under test; swapbin's working directory.
@@ -118,7 +130,7 @@ impl Scratch {
         assert!(litter.is_empty(), "litter in {}: {litter:?}", self.root().display());
     }
 
-    /// Everything in the tree whose name begins with `.swapbin`.
+    /// Everything in the tree whose name begins with `.swapbin`, kept versions excepted.
     pub fn litter(&self) -> Vec<PathBuf> {
         self.snapshot().names().filter(|name| is_litter(name)).map(Path::to_owned).collect()
     }
@@ -142,8 +154,13 @@ impl Drop for Scratch {
     }
 }
 
+/// Whether it is a replaced version that is kept.
+pub fn is_kept(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin~"))
+}
+
 fn is_litter(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin"))
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin."))
 }
 
 /// A file or directory just made: its path, and words to say more about it.

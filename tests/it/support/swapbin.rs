@@ -298,7 +298,8 @@ impl Swapbin<'_> {
             command.arg0(name);
         }
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.scratch.home()).env("LC_ALL", "C").envs(&self.environment);
+        command.env("HOME", self.scratch.home()).env("LC_ALL", "C");
+        command.env("SWAPBIN_STATE_DIR", self.scratch.state(self.user)).envs(&self.environment);
         let stdin_closed = matches!(self.input, Input::Closed);
         let (stdin, bytes) = match self.input {
             Input::Nothing | Input::Closed => (Stdio::null(), None),
