@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/packages.sh
 
-all=(autotools makefile libtool debian packaging cmake postgresql)
+all=(autotools makefile libtool debian packaging staged postgresql)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for part in "$@"; do
     [ -e "tests/real-projects/$part.sh" ] && [[ " ${all[*]} " == *" $part "* ]] ||

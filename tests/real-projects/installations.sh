@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # A project that was built once is installed by GNU install, then by swapbin; the trees have to be the same.
 
-# install_into TREE PATH INSTALL [VARIABLE=VALUE...]: `make install` there, traced. Keeps the mark of a tree that exists.
+# install_into TREE PATH INSTALL [VARIABLE=VALUE...]: `make install` there, traced; with an empty INSTALL as it was configured.
+# Keeps the mark of a tree that exists.
 install_into() {
     local tree=$PWD/$1 path=$2 install=$3
     shift 3
     [ -e "$tree.mark" ] || mark "$tree.mark"
-    quietly traced env PATH="$path" "$@" make -C project install DESTDIR="$tree" INSTALL="$install" "${make_variables[@]}"
+    quietly traced env PATH="$path" "$@" make -C project install DESTDIR="$tree" ${install:+INSTALL="$install"} "${make_variables[@]}"
 }
 
 # by_swapbin TREE WORDS PATH INSTALL [VARIABLE=VALUE...]: the same with swapbin; as often as GNU install was called.

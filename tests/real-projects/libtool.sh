@@ -9,9 +9,10 @@ mv libxml2 project
 # Patches have touched what is generated: it need not be generated anew.
 make_variables=(ACLOCAL=: AUTOCONF=: AUTOHEADER=: AUTOMAKE=:)
 (cd project && quietly builder ./configure --prefix=/usr --without-python --without-lzma --without-zlib --without-icu \
-    --disable-dependency-tracking CFLAGS=-O0)
+    --disable-dependency-tracking CFLAGS=-O0 INSTALL="$scratch/install/install")
 quietly builder make -C project -j2 "${make_variables[@]}"
 compare_installations 20
+by_swapbin configured 'as configured with INSTALL=/opt/safe/install' "$plain_path" ''
 
 # Why it takes the link: libtool takes the first word of INSTALL for the program, and `install` for a file.
 if env PATH="$with_swapbin" make -C project install DESTDIR="$PWD/first_word" INSTALL="swapbin install" \

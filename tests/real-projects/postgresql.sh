@@ -3,16 +3,15 @@
 # The cluster is this script's own: an ordinary user's, in the scratch directory, reached by a socket there and no port.
 . tests/real-projects/common.sh
 
-programs() {
-    ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1
-}
-PATH=$(programs):$PATH
-need pg_ctl:postgresql psql:postgresql-client
-PATH=$(programs):$PATH
-release=$(pg_config --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+# Not in PATH on Debian, where several releases may be installed.
+programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+[ -x "$programs/pg_ctl" ] || need pg_ctl:postgresql
+programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+PATH=$programs:$PATH
+release=$(basename "$(dirname "$programs")")
 
 # Headers only, without the compilers their package asks for, and without leaving them on the machine.
-quietly builder apt-get -o Dir::Cache="$PWD/cache" download "postgresql-server-dev-$release"
+apt download "postgresql-server-dev-$release"
 dpkg-deb -x ./postgresql-server-dev-*.deb headers
 echo "   $part: $(postgres --version)"
 
@@ -63,8 +62,7 @@ close_session() {
 }
 
 open_session 1
-before=$(stat -c %i answer.so)
-[ "$(stat -L -c %i "/proc/$backend/map_files/"* 2>/dev/null | grep -cx "$before")" -gt 0 ] || failed 'the backend has not mapped the library'
+grep -q "$PWD/answer.so$" "/proc/$backend/maps" || failed 'the backend has not mapped the library'
 
 "$scratch/swapbin/swapbin" install -m 755 answer-2.so answer.so
 cmp answer-2.so answer.so
