@@ -38,6 +38,7 @@ chmod -R a+rX "$scratch"
 export REAL_PROJECTS_SCRATCH=$scratch
 
 failed=0
+: >"$scratch/passed"
 for part in "$@"; do
     began=$SECONDS
     bash "tests/real-projects/$part.sh" &
@@ -46,6 +47,6 @@ for part in "$@"; do
     child=
     echo "-- $part: $((SECONDS - began)) s"
 done
-passed=$(cat "$scratch/passed" 2>/dev/null | wc -l)
+passed=$(wc -l <"$scratch/passed")
 echo "$passed passed, $failed failed ($SECONDS s)"
 [ "$failed" -eq 0 ] && [ "$passed" -ge $# ]
