@@ -3,6 +3,7 @@
 mod failure;
 mod many;
 mod order;
+mod sweep;
 
 use crate::support::{Fixture, Scratch, Swapbin, swapbin};
 
