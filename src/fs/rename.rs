@@ -15,6 +15,7 @@ use super::dir::Dir;
 /// # After a crash
 /// `to` is the old or the new file; which, is settled only by syncing the directory.
 pub(crate) fn replace(dir: &Dir, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
+    // Through the C library, as rustix is built here: fakeroot(1) has to forget the inode that goes.
     rustix::fs::renameat(dir, from, dir, to)
 }
 
