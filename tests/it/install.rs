@@ -6,6 +6,7 @@ mod kill;
 mod many;
 mod order;
 mod reader;
+mod surroundings;
 mod sweep;
 
 use crate::support::{Scratch, Swapbin, swapbin};
