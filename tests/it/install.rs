@@ -2,6 +2,7 @@
 
 mod all_or_nothing;
 mod failure;
+mod fakeroot;
 mod kill;
 mod many;
 mod order;
