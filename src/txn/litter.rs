@@ -16,9 +16,10 @@ use crate::journal::{Kept, Text, Way};
 /// Removes what runs that were killed left in `dir`, and tells of each.
 ///
 /// Of single swaps: temporary files whose owner is gone. Whether an owner lives is told by its lock and nothing else: a pid may
-/// be reused, and a clock may be wrong. While [`hold_off_sweepers`] holds for the directory all of them stay. Of batches, and of kept versions: names of this state directory's own transactions of
-/// which it has no record; then nothing was ever prepared. Other names are not looked at, for only their own state directory can
-/// tell. What cannot be opened, locked or removed is left alone: sweeping is a courtesy and never fails a swap.
+/// be reused, and a clock may be wrong. While [`hold_off_sweepers`] holds for the directory, all of them stay. Of batches, and of
+/// kept versions: names of this state directory's own transactions of which it has no record; then nothing was ever prepared.
+/// Other names are not looked at, for only their own state directory can tell. What cannot be opened, locked or removed is left
+/// alone: sweeping is a courtesy and never fails a swap.
 pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl FnMut(PathBuf)) {
     if !dir.is_readable() {
         return;
