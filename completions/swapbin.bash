@@ -171,3 +171,75 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
 else
     complete -F _swapbin -o bashdefault -o default swapbin
 fi
+
+_swapbin_install() {
+    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD - 1]}" equals=""
+    COMPREPLY=()
+    if [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " == *" -- "* ]]; then
+        return 0
+    fi
+    # Readline takes --mode=644 for three words.
+    if [[ ${cur} == "=" ]]; then
+        cur="" equals=1
+    elif [[ ${prev} == "=" ]]; then
+        prev="${COMP_WORDS[COMP_CWORD - 2]}" equals=1
+    elif [[ ${prev} == -[!-]* ]]; then
+        # The last of several letters.
+        prev="-${prev: -1}"
+    fi
+    case "${prev}${equals:+=}" in
+        --backup=)
+            mapfile -t COMPREPLY < <(compgen -W "none off simple never numbered t existing nil" -- "${cur}")
+            return 0
+            ;;
+        -g | --group | --group=)
+            mapfile -t COMPREPLY < <(compgen -g -- "${cur}")
+            return 0
+            ;;
+        -o | --owner | --owner=)
+            mapfile -t COMPREPLY < <(compgen -u -- "${cur}")
+            return 0
+            ;;
+        --strip-program | --strip-program=)
+            mapfile -t COMPREPLY < <(compgen -c -- "${cur}")
+            return 0
+            ;;
+        -t | --target-directory | --target-directory=)
+            mapfile -t COMPREPLY < <(compgen -d -- "${cur}")
+            compopt -o filenames
+            return 0
+            ;;
+        --durability | --durability=)
+            mapfile -t COMPREPLY < <(compgen -W "full none" -- "${cur}")
+            return 0
+            ;;
+        --keep-attributes | --keep-attributes=)
+            mapfile -t COMPREPLY < <(compgen -W "acl xattr caps all none" -- "${cur}")
+            return 0
+            ;;
+        --state-dir | --state-dir=)
+            mapfile -t COMPREPLY < <(compgen -d -- "${cur}")
+            compopt -o filenames
+            return 0
+            ;;
+    esac
+    if [[ -z ${equals} && ${cur} == -* ]]; then
+        COMPREPLY=($(compgen -W "-b --backup -c -C --compare -Z --context --debug -d --directory -D -g --group -m --mode -T --no-target-directory -o --owner -p --preserve-timestamps --preserve-context -s --strip --strip-program -S --suffix -t --target-directory -v --verbose --help --version --all-or-nothing --durability --keep-attributes --state-dir" -- "${cur}"))
+    fi
+    # Else a file, by the shell's default.
+    return 0
+}
+
+_swapbin_or_install() {
+    if [[ ${COMP_CWORD} -gt 1 && ${COMP_WORDS[1]} == install ]]; then
+        _swapbin_install
+        return
+    fi
+    _swapbin "$@"
+    if [[ ${COMP_CWORD} -eq 1 && ${2} != -* ]]; then
+        COMPREPLY+=($(compgen -W install -- "${2}"))
+    fi
+}
+
+complete -F _swapbin_or_install -o bashdefault -o default swapbin
+complete -F _swapbin_install -o bashdefault -o default ginstall

@@ -22,7 +22,8 @@ mod txn;
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
-    Host, Resolve, apply, check, dry_run, install, make_directories, make_leading, recover, resolve, swap, unfinished,
+    Host, Resolve, apply, check, dry_run, install, make_directories, make_leading, recover, remove_leading, resolve, swap,
+    unfinished,
 };
 pub use report::{
     Action, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Recovery, Report,

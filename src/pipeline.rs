@@ -12,7 +12,7 @@ mod recover;
 mod sinks;
 
 pub use batch::apply;
-pub use directories::{make_directories, make_leading};
+pub use directories::{make_directories, make_leading, remove_leading};
 pub use install::install;
 pub use recover::{Resolve, recover, resolve, unfinished};
 

@@ -5,6 +5,17 @@
 #[path = "../src/bin/swapbin/args.rs"]
 mod args;
 
+#[path = "docs/completions.rs"]
+mod completions;
+
+// Read by the program; here its table is wanted.
+#[allow(dead_code)]
+#[path = "../src/bin/swapbin/install/options.rs"]
+mod options;
+
+#[path = "docs/shells.rs"]
+mod shells;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -81,11 +92,9 @@ fn has_word(text: &str, word: &str) -> bool {
 }
 
 #[test]
-fn the_completions_are_what_clap_makes_of_the_command_line() {
+fn the_completions_are_what_the_command_line_and_the_table_of_install_make() {
     for (shell, name) in COMPLETIONS {
-        let mut made = Vec::new();
-        clap_complete::generate(shell, &mut args::Args::command(), "swapbin", &mut made);
-        let made = String::from_utf8(made).expect("completions are text");
+        let made = completions::of(shell);
         if std::env::var_os("SWAPBIN_BLESS").is_some_and(|bless| bless == "1") {
             std::fs::write(path(name), &made).unwrap();
         }

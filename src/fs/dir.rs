@@ -157,6 +157,17 @@ pub(crate) fn make(dir: impl AsFd, name: &OsStr, mode: u32) -> Result<(), Errno>
     rustix::fs::mkdirat(dir, name, Mode::from_raw_mode(mode))
 }
 
+/// Removes an empty directory.
+///
+/// # Errors
+/// Of unlinkat(2); ENOTEMPTY or EEXIST if it is not empty.
+///
+/// # After a crash
+/// It is there or not; which, is settled only by syncing the directory it is in.
+pub(crate) fn remove_empty(path: &Path) -> Result<(), Errno> {
+    rustix::fs::unlinkat(CWD, path, AtFlags::REMOVEDIR)
+}
+
 /// Whether a link in the last part of a name is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Links {

@@ -15,6 +15,7 @@ use super::dir::Dir;
 /// # After a crash
 /// `to` is the old or the new file; which, is settled only by syncing the directory.
 pub(crate) fn replace(dir: &Dir, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
+    // Through the C library, as rustix is built here: fakeroot(1) has to forget the inode that goes.
     rustix::fs::renameat(dir, from, dir, to)
 }
 
@@ -159,8 +160,7 @@ fn link_as(dir: &Dir, name: &OsStr, backup: Backup<'_>) -> Result<Linked, Errno>
         (Err(Errno::EXIST), Backup::Replace(_)) => {}
         (Err(errno), _) => return Err(errno),
     }
-    let is_directory = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
-    if super::dir::stat_at(dir, backup.name()).is_ok_and(is_directory) {
+    if super::dir::stat_at(dir, backup.name()).is_ok_and(|stat| is_directory(&stat)) {
         return Err(Errno::ISDIR);
     }
     let spare = link_spare(dir, name)?;
@@ -236,4 +236,28 @@ pub(crate) fn link_spare(dir: &Dir, name: &OsStr) -> Result<OsString, Errno> {
     let spare = super::temp::new_name()?;
     rustix::fs::linkat(dir, name, dir, &spare, AtFlags::empty())?;
     Ok(spare)
+}
+
+/// Gives the file called `name` a temporary name: a second one, or, where links are refused, this one only.
+///
+/// # Errors
+/// ENOENT if there is none, EISDIR for a directory; of linkat(2) and rename(2).
+///
+/// # After a crash
+/// It may have both names, or only the temporary one.
+pub(crate) fn set_aside(dir: &Dir, name: &OsStr) -> Result<OsString, Errno> {
+    if is_directory(&super::dir::stat_at(dir, name)?) {
+        return Err(Errno::ISDIR);
+    }
+    match link_spare(dir, name) {
+        Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => {
+            let spare = super::temp::new_name()?;
+            replace(dir, name, &spare).map(|()| spare)
+        }
+        linked => linked,
+    }
+}
+
+fn is_directory(stat: &rustix::fs::Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::Directory
 }

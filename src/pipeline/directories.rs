@@ -60,6 +60,15 @@ pub fn make_leading(path: &Path, durability: Durability) -> MadeDirectory {
     MadeDirectory { created, outcome }
 }
 
+/// Removes again what [`make_leading`] made, as far as it is still empty: where files are installed all or none, and none is.
+pub fn remove_leading(made: &MadeDirectory) {
+    for path in made.created.iter().rev() {
+        if dir::remove_empty(path).is_err() {
+            break;
+        }
+    }
+}
+
 fn make(path: &Path, wanted: &Directories, created: &mut Vec<PathBuf>, unsynced: &mut Unsynced) -> Result<(), DirectoryError> {
     let (parent, leaf) = descend(path, created, unsynced)?;
     let keeps_owner = wanted.uid.is_none() && wanted.gid.is_none();

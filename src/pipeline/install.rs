@@ -121,7 +121,8 @@ impl Call<'_> {
             Durability::Full => txn::flush_all(&sealed),
             Durability::None => sealed.iter().map(|_| Ok(())).collect(),
         };
-        // Locks are kept as long as descriptors last; with more files than that, none is.
+        // Locks of files are kept as long as descriptors last; with more files than that, those of their directories are.
+        self.dirs.all().for_each(|dir| txn::hold_off_sweepers(dir));
         let many = self.installation.files.len() > self.window;
         for (((at, about), file), synced) in pending.into_iter().zip(sealed).zip(synced) {
             self.slots[at] = match synced.and_then(|()| file.name()) {

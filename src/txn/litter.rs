@@ -16,14 +16,18 @@ use crate::journal::{Kept, Text, Way};
 /// Removes what runs that were killed left in `dir`, and tells of each.
 ///
 /// Of single swaps: temporary files whose owner is gone. Whether an owner lives is told by its lock and nothing else: a pid may
-/// be reused, and a clock may be wrong. Of batches, and of kept versions: names of this state directory's own transactions of
-/// which it has no record; then nothing was ever prepared. Other names are not looked at, for only their own state directory can
-/// tell. What cannot be opened, locked or removed is left alone: sweeping is a courtesy and never fails a swap.
+/// be reused, and a clock may be wrong. While [`hold_off_sweepers`] holds for the directory, all of them stay. Of batches, and of
+/// kept versions: names of this state directory's own transactions of which it has no record; then nothing was ever prepared.
+/// Other names are not looked at, for only their own state directory can tell. What cannot be opened, locked or removed is left
+/// alone: sweeping is a courtesy and never fails a swap.
 pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl FnMut(PathBuf)) {
     if !dir.is_readable() {
         return;
     }
-    for name in dir.names_beginning(PREFIX).unwrap_or_default() {
+    let names = dir.names_beginning(PREFIX).unwrap_or_default();
+    let lock = || rustix::fs::flock(dir, FlockOperation::NonBlockingLockExclusive);
+    let alone = names.iter().any(|name| temp::is_temporary_name(name)) && lock().is_ok();
+    for name in names {
         let unknown = |prefix| {
             let (txid, _) = temp::transaction_of(&name, prefix)?;
             Some(state.is_some_and(|state| state.is_ours(txid) && !state.knows(txid)))
@@ -31,11 +35,24 @@ pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl Fn
         let removed = match (unknown(temp::BATCH_PREFIX), unknown(temp::KEPT_PREFIX)) {
             (Some(unknown), _) => unknown && remove_unowned(dir, &name),
             (_, Some(unknown)) => unknown && remove_second_name(dir, &name),
-            (None, None) => temp::is_temporary_name(&name) && remove_unowned(dir, &name),
+            (None, None) => alone && temp::is_temporary_name(&name) && remove_unowned(dir, &name),
         };
         if removed {
             on_swept(dir.path().join(&name));
         }
+    }
+    if alone {
+        let _ = rustix::fs::flock(dir, FlockOperation::Unlock);
+    }
+}
+
+/// Keeps [`sweep`] away from a directory as long as its descriptor is open: one lock for more files than there are descriptors
+/// for, and for names that are no open file's. Where a sweep is just going on, a later call may get it.
+///
+/// Who may read the directory may take the lock, flock(2). All that does is to put off a sweep, so it is never waited for.
+pub(crate) fn hold_off_sweepers(dir: &Dir) {
+    if dir.is_readable() {
+        let _ = rustix::fs::flock(dir, FlockOperation::NonBlockingLockShared);
     }
 }
 

@@ -15,7 +15,7 @@ mod undo;
 pub(crate) use commit::{BackupError, Prepared, Provisional, Publish, Sealed, make_durable};
 pub(crate) use flush::flush_all;
 pub(crate) use generation::Old;
-pub(crate) use litter::sweep;
+pub(crate) use litter::{hold_off_sweepers, sweep};
 pub(crate) use recover::{LeftoverState, Settled, abandon, concerning, leftovers, outlook, settle};
 pub(crate) use stage::{Stage, StageName};
 pub(crate) use state::{State, Waited};

@@ -25,6 +25,11 @@ enum Step {
         from: OsString,
         to: OsString,
     },
+    /// What is called `name` has this other name as well, or only this one.
+    Kept {
+        name: OsString,
+        spare: OsString,
+    },
     /// `new` was renamed over `leaf`, whose old file is called `old` as well.
     Replaced {
         leaf: OsString,
@@ -59,7 +64,8 @@ impl Undo {
     /// Of renameat2(2). Steps that were made are noted.
     ///
     /// # After a crash
-    /// `leaf` is the old or the new file; one file with a temporary name may be left.
+    /// `leaf` is the old or the new file; files with temporary names may be left, and where names cannot change places one of
+    /// them may be the only one of what had the backup's name.
     pub(super) fn replace(&mut self, temp: &OsStr, leaf: &OsStr, backup: Option<Backup<'_>>) -> Result<(), KeepError> {
         self.temp = temp.to_owned();
         match self.exchange(temp, leaf) {
@@ -78,10 +84,13 @@ impl Undo {
         }
     }
 
-    /// Where names cannot change places: the old file gets a second name first.
+    /// Where names cannot change places: the old file, and what its backup replaces, get another name first.
     fn replace_linked(&mut self, temp: &OsStr, leaf: &OsStr, backup: Option<Backup<'_>>) -> Result<(), KeepError> {
         let (old, goes) = match backup {
             Some(backup) => {
+                if let Backup::Replace(name) = backup {
+                    self.keep(name).map_err(KeepError::Keep)?;
+                }
                 rename::replace_keeping(&self.dir, temp, leaf, backup)?;
                 (backup.name().to_owned(), false)
             }
@@ -95,6 +104,16 @@ impl Undo {
             }
         };
         self.steps.push(Step::Replaced { leaf: leaf.to_owned(), old, goes });
+        Ok(())
+    }
+
+    /// Gives what is called `name`, if anything is, a spare name until all is settled or taken back.
+    fn keep(&mut self, name: &OsStr) -> Result<(), Errno> {
+        match rename::set_aside(&self.dir, name) {
+            Ok(spare) => self.steps.push(Step::Kept { name: name.to_owned(), spare }),
+            Err(Errno::NOENT) => {}
+            Err(errno) => return Err(errno),
+        }
         Ok(())
     }
 
@@ -120,6 +139,11 @@ impl Undo {
             match step {
                 Step::Exchanged(one, other) => rename::exchange(&self.dir, &one, &other)?,
                 Step::Moved { from, to } => rename::create(&self.dir, &to, &from)?,
+                Step::Kept { name, spare } => {
+                    rename::replace(&self.dir, &spare, &name)?;
+                    // Two names of one file stay both, rename(2).
+                    let _ = self.dir.unlink(&spare);
+                }
                 Step::Replaced { leaf, old, .. } => rename::replace(&self.dir, &old, &leaf)?,
             }
         }
@@ -134,6 +158,11 @@ impl Undo {
         }
         if let Some(Step::Replaced { old, goes: true, .. }) = self.steps.last() {
             let _ = self.dir.unlink(old);
+        }
+        for step in &self.steps {
+            if let Step::Kept { spare, .. } = step {
+                let _ = self.dir.unlink(spare);
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ mod directory;
 mod errors;
 mod group_owner;
 mod guarded;
+mod makefiles;
 mod mode;
 mod no_target_directory;
 mod options;

@@ -1,11 +1,11 @@
 //! SIGKILL at every step, and at any moment.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::Signal;
 
 use super::{BOTH, SIZE, STEPS, Stage, Tree};
-use crate::support::{failpoints_available, swapbin};
+use crate::support::{Random, failpoints_available, swapbin};
 
 #[test]
 fn a_run_killed_at_any_step_leaves_the_old_file_or_the_new_one() {
@@ -84,34 +84,12 @@ fn a_run_killed_at_any_moment_leaves_the_old_file_or_the_new_one() {
         killed += u32::from(running.wait().signal.is_some());
         let app = tree.scratch.read("app");
         let whole = [b'n', b'r'].into_iter().any(|byte| app == vec![byte; SIZE]);
-        assert!(whole, "round {round} of seed {}: a torn file of {} bytes", random.seed, app.len());
-        assert_eq!(tree.scratch.snapshot().entry("app").mode, 0o750, "round {round} of seed {}", random.seed);
+        assert!(whole, "round {round} of seed {}: a torn file of {} bytes", random.seed(), app.len());
+        assert_eq!(tree.scratch.snapshot().entry("app").mode, 0o750, "round {round} of seed {}", random.seed());
         left = left.max(tree.scratch.litter().len());
     }
     assert!(killed > 10, "{killed} of 100 runs were killed: the moments were too late");
     eprintln!("{killed} of 100 runs were killed, and {left} files lay there at most");
     tree.swap(Stage::Anonymous).arg("--force").run().exits(0);
     tree.scratch.assert_no_litter();
-}
-
-/// Moments that differ from one run of the tests to the next; the seed is said when one fails.
-struct Random {
-    seed: u64,
-    state: u64,
-}
-
-impl Random {
-    fn new() -> Random {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let seed = now.as_nanos() as u64 | 1;
-        Random { seed, state: seed }
-    }
-
-    fn up_to_one(&mut self) -> f64 {
-        // xorshift64, Marsaglia 2003.
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        (self.state >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }

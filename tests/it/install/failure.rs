@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use super::install;
-use crate::support::{NOBODY, Scratch, require_root};
+use crate::support::{NOBODY, Scratch, failpoints_available, require_root};
 
 fn tree() -> Scratch {
     let scratch = Scratch::new();
@@ -50,6 +50,33 @@ fn a_full_disk_is_found_before_anything_is_replaced() {
     let limited = install(&scratch, "big old").limited(libc::RLIMIT_FSIZE, 4096);
     limited.run().exits(1).says("install: error writing 'old': File too large");
     assert_eq!(scratch.snapshot(), before);
+}
+
+#[test]
+fn a_step_that_fails_costs_nothing_and_leaves_nothing() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    scratch.directory("dir");
+    for name in ["new", "old"] {
+        scratch.file(format!("dir/{name}"), "older").mode(0o604);
+    }
+    scratch.file("dir/new~", "oldest");
+    let before = scratch.snapshot();
+    let lines = ["new dir", "-b new dir", "new old dir", "-bp new old dir", "--all-or-nothing -b new old dir", "new dir/another"];
+    for step in ["stage", "write", "seal", "sync", "link", "rename"] {
+        for errno in [libc::EIO, libc::ENOSPC, libc::EPERM, libc::ESTALE] {
+            for line in lines {
+                for options in ["", "-s --strip-program=/bin/true"] {
+                    let run = install(&scratch, &format!("{options} {line}"));
+                    let outcome = run.failpoint(step, &errno.to_string()).run();
+                    outcome.exits(1).says("install: ");
+                    assert_eq!(scratch.snapshot(), before, "{step} fails with errno {errno}: {options} {line}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

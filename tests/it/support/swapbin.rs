@@ -382,6 +382,11 @@ impl Running {
         self.process.signal(signal);
     }
 
+    /// Whether it has not ended.
+    pub fn is_alive(&mut self) -> bool {
+        self.process.is_alive()
+    }
+
     /// Writes to its standard input, which must be `stdin_open()`.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.stdin.as_mut().expect("an open standard input").write_all(bytes).expect("somebody reads");

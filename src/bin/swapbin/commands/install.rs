@@ -1,9 +1,10 @@
 //! The program as install(1): `swapbin install`, or a link to it of that name.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use swapbin::{Cancel, Host};
+use swapbin::{Cancel, Host, MadeDirectory, OnFailure};
 
 use crate::exit;
 use crate::install::{self, Charset, Invocation, Job, Next, Personality, Reading, Said, Surroundings, System, Telling, Voice};
@@ -80,21 +81,34 @@ fn run(invocation: &Invocation, voice: &Voice) -> ExitCode {
 
 fn files(invocation: &Invocation, host: &Host, telling: &mut Telling<'_>) {
     let installation = install::installation(invocation);
-    if let Some(path) = install::path_to_make(invocation, &installation) {
-        let made = swapbin::make_leading(path, installation.durability);
-        if !telling.leading(&made, path) {
-            return;
-        }
-        if let Job::Into { directory, .. } = &invocation.job
-            && let Err(error) = System.directory(directory)
-        {
-            return telling.unusable(path, &error);
+    let leading = install::path_to_make(invocation, &installation);
+    let made = leading.map(|path| (swapbin::make_leading(path, installation.durability), path));
+    if made.as_ref().is_none_or(|(made, path)| is_ready(invocation, made, path, telling)) {
+        let program = installation.strip.as_deref();
+        for (outcome, file) in swapbin::install(&installation, host).iter().zip(&installation.files) {
+            telling.file(outcome, file, program);
         }
     }
-    let program = installation.strip.as_deref();
-    for (outcome, file) in swapbin::install(&installation, host).iter().zip(&installation.files) {
-        telling.file(outcome, file, program);
+    if let Some((made, _)) = made
+        && telling.has_failed()
+        && installation.on_failure == OnFailure::InstallNone
+    {
+        swapbin::remove_leading(&made);
     }
+}
+
+/// Whether the directories that `-D` made can be used.
+fn is_ready(invocation: &Invocation, made: &MadeDirectory, path: &Path, telling: &mut Telling<'_>) -> bool {
+    if !telling.leading(made, path) {
+        return false;
+    }
+    if let Job::Into { directory, .. } = &invocation.job
+        && let Err(error) = System.directory(directory)
+    {
+        telling.unusable(path, &error);
+        return false;
+    }
+    true
 }
 
 /// Says it all, and ends: by the signal, if one has cancelled the call.
