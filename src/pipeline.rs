@@ -8,12 +8,14 @@ mod batch;
 mod claim;
 mod directories;
 mod install;
+mod label;
 mod recover;
 mod sinks;
 
 pub use batch::apply;
 pub use directories::{make_directories, make_leading};
 pub use install::install;
+pub use label::{check_label, has_selinux};
 pub use recover::{Resolve, recover, resolve, unfinished};
 
 use std::path::PathBuf;
@@ -24,7 +26,7 @@ use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
 use crate::plan::{self, Plan};
 use crate::proof::Trusted;
-use crate::report::{Action, FileFacts, Report, SourceFacts, Times};
+use crate::report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
 use crate::request::{Digest, EmptySource, Request, WhenCurrent};
 use crate::source::{self, LocalSource, Session, Supply};
 use crate::txn::{self, Old, Publish, Stage, State};
@@ -284,6 +286,7 @@ impl<'a> Run<'a> {
         session: &mut Session<'_>,
     ) -> Result<Report, Error> {
         let started = Instant::now();
+        self.label(&stage);
         let sealed = stage.seal(trusted, &self.plan.wanted)?;
         session.event(Event::Sealed);
         session.cancel.check()?;
@@ -305,6 +308,16 @@ impl<'a> Run<'a> {
         self.times.commit = started.elapsed();
         let installed = FileFacts { sha256: self.verified, ..plan::facts(&stat) };
         Ok(Report { installed: Some(installed), ..self.report(Action::Installed, session) })
+    }
+
+    /// Labels a file as the policy has it, where no label is kept. The kernel may forbid it: then the file has the label that
+    /// the kernel gives a new one, and that is only warned of.
+    fn label(&mut self, stage: &Stage) {
+        let Some(label) = &self.plan.label else { return };
+        if let Err(error) = stage.label(label) {
+            let detail = format!("{}: {error}", String::from_utf8_lossy(label));
+            self.plan.warnings.push(Warning::NotLabelled { path: self.plan.target.path.clone(), detail });
+        }
     }
 
     /// Reads the source and compares it with the target, writing nothing.

@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::target::{Existing, Target};
 use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
+use crate::fs::label;
 use crate::metadata::{Owner, Wanted, kind_of};
 use crate::report::Warning;
 use crate::request::{Account, Kept, Mode, ModeChange, Ownership, Preserve, Request};
@@ -20,6 +21,8 @@ pub(super) struct Decision {
     pub(super) wanted: Wanted,
     /// The owner and group the file will end up with.
     pub(super) owner: (u32, u32),
+    /// The label that the policy has for the new file, where that is to decide.
+    pub(super) label: Option<Vec<u8>>,
     /// Whether the existing file has all of it already.
     pub(super) current: bool,
     pub(super) warnings: Vec<Warning>,
@@ -94,17 +97,39 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
         warnings.push(Warning::PrivilegeKept { path: path(), mode, capabilities });
     }
 
-    // An attribute that is never carried over is no reason to replace a file.
-    let lasting = all.iter().filter(|xattr| kind_of(xattr).is_some());
-    let current = old.is_some_and(|old| {
-        old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
+    let is_label = |xattr: &&Xattr| *xattr.name == *label::NAME;
+    let by_policy = !xattrs.iter().any(|xattr| is_label(&xattr)) && label::is_enabled();
+    let label = match by_policy {
+        true => default_label(target).unwrap_or_else(|detail| {
+            warnings.push(Warning::NotLabelled { path: path(), detail });
+            None
+        }),
+        false => None,
+    };
+    let labelled = label.as_ref().is_none_or(|label| {
+        all.iter().find(is_label).is_some_and(|xattr| xattr.value.strip_suffix(b"\0").unwrap_or(&xattr.value) == label)
     });
+
+    // An attribute that is never carried over is no reason to replace a file.
+    let lasting = all.iter().filter(|xattr| kind_of(xattr).is_some() && !(by_policy && is_label(xattr)));
+    let current = labelled
+        && old.is_some_and(|old| {
+            old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
+        });
     let mode_kept = kept_mode == Some(mode);
     Ok(Decision {
         wanted: Wanted { uid, gid, mode, mode_kept, mode_lenient: false, times: None, xattrs },
         owner: (final_uid, final_gid),
+        label,
         current,
         warnings,
+    })
+}
+
+/// The label that the policy has for the target's final path, or why it cannot be asked.
+fn default_label(target: &Target) -> Result<Option<Vec<u8>>, String> {
+    label::Policy::default().of_file(&*target.dir, &target.leaf).map_err(|why| match why {
+        label::NoAnswer::Policy(error) | label::NoAnswer::Path(error) => error.to_string(),
     })
 }
 
@@ -135,7 +160,8 @@ fn read_xattrs(old: &Existing, target: &Target, preserve: Preserve) -> Result<Ve
         detail: "listing them".to_owned(),
         source: errno.into(),
     };
-    let needed = |xattr: &Xattr| kind_of(xattr).is_some_and(|kind| preserve.has(kind) || kind == Kept::Acl);
+    let compared = |xattr: &Xattr| *xattr.name == *label::NAME && label::is_enabled();
+    let needed = |xattr: &Xattr| kind_of(xattr).is_some_and(|kind| preserve.has(kind) || kind == Kept::Acl) || compared(xattr);
     if let Some(file) = &old.file {
         return attrs::list(file, needed).map_err(error);
     }

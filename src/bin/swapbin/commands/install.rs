@@ -65,7 +65,7 @@ fn run(invocation: &Invocation, voice: &Voice) -> ExitCode {
         let _ = io::stderr().write_all(&voice.cannot_handle_signals(&error));
         return ExitCode::FAILURE;
     }
-    let mut telling = Telling::new(voice, invocation.verbosity);
+    let mut telling = Telling::new(voice, invocation.verbosity, &invocation.context);
     match &invocation.job {
         Job::Directories(paths) => {
             let directories = install::directories(invocation, paths);
@@ -81,7 +81,7 @@ fn run(invocation: &Invocation, voice: &Voice) -> ExitCode {
 fn files(invocation: &Invocation, host: &Host, telling: &mut Telling<'_>) {
     let installation = install::installation(invocation);
     if let Some(path) = install::path_to_make(invocation, &installation) {
-        let made = swapbin::make_leading(path, installation.durability);
+        let made = swapbin::make_leading(path, installation.durability, &installation.label);
         if !telling.leading(&made, path) {
             return;
         }
