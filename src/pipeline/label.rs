@@ -106,14 +106,14 @@ impl Labels<'_> {
     }
 }
 
-/// What the kernel has given, with the policy's type in it. Without either there is nothing to set.
+/// What the kernel has given, with the policy's type in it. A filesystem that shows none, or none with a type, gets the policy's.
 fn typed(
     policy: Option<Vec<u8>>,
     given: impl FnOnce() -> Result<Option<Vec<u8>>, rustix::io::Errno>,
 ) -> Result<Option<Vec<u8>>, LabelError> {
     let Some(policy) = policy else { return Ok(None) };
     match given() {
-        Ok(given) => Ok(given.and_then(|given| label::with_type_of(&given, &policy))),
+        Ok(given) => Ok(given.and_then(|given| label::with_type_of(&given, &policy)).or(Some(policy))),
         Err(errno) => Err(not_set(policy, errno.into())),
     }
 }
