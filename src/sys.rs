@@ -233,7 +233,7 @@ type IsEnabled = unsafe extern "C" fn() -> c_int;
 type Open = unsafe extern "C" fn(c_uint, *const c_void, c_uint) -> *mut c_void;
 type LookUp = unsafe extern "C" fn(*mut c_void, *mut *mut c_char, *const c_char, c_int) -> c_int;
 type Close = unsafe extern "C" fn(*mut c_void);
-type Check = unsafe extern "C" fn(*const c_char) -> c_int;
+type LabelNewFiles = unsafe extern "C" fn(*const c_char) -> c_int;
 type Free = unsafe extern "C" fn(*mut c_char);
 
 /// libselinux, loaded at run time: the program must start where there is none. Never unloaded.
@@ -243,7 +243,7 @@ pub(crate) struct Selinux {
     open: Open,
     look_up: LookUp,
     close: Close,
-    check: Check,
+    label_new_files: LabelNewFiles,
     free: Free,
 }
 
@@ -275,7 +275,7 @@ impl Selinux {
                 open: transmute::<*mut c_void, Open>(find(c"selabel_open")?),
                 look_up: transmute::<*mut c_void, LookUp>(find(c"selabel_lookup_raw")?),
                 close: transmute::<*mut c_void, Close>(find(c"selabel_close")?),
-                check: transmute::<*mut c_void, Check>(find(c"security_check_context_raw")?),
+                label_new_files: transmute::<*mut c_void, LabelNewFiles>(find(c"setfscreatecon_raw")?),
                 free: transmute::<*mut c_void, Free>(find(c"freecon")?),
             })
         }
@@ -287,15 +287,21 @@ impl Selinux {
         unsafe { (self.is_enabled)() > 0 }
     }
 
-    /// Whether the kernel's policy allows a label at all, security_check_context(3).
+    /// Whether the kernel would give a new file of this thread's that label: asked by setfscreatecon(3), and taken back. Unlike
+    /// security_check_context(3) it allows labels that the policy does not know yet to who may use them.
     ///
     /// # Errors
-    /// EINVAL if not; others if the policy could not be asked.
-    pub(crate) fn check(&self, label: &CStr) -> io::Result<()> {
-        // SAFETY: the text ends with NUL and is only read.
-        match unsafe { (self.check)(label.as_ptr()) } {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
+    /// EINVAL if the label is none; others if this process may not ask.
+    pub(crate) fn try_label(&self, label: &CStr) -> io::Result<()> {
+        // SAFETY: the text ends with NUL and is only read; null stands for the kernel's choice.
+        unsafe {
+            match (self.label_new_files)(label.as_ptr()) {
+                0 => {
+                    (self.label_new_files)(std::ptr::null());
+                    Ok(())
+                }
+                _ => Err(io::Error::last_os_error()),
+            }
         }
     }
 

@@ -52,14 +52,14 @@ pub(crate) fn is_enabled() -> bool {
     !matches!(support(), Support::None)
 }
 
-/// Whether the kernel knows a label.
+/// Whether the kernel takes a label for one.
 ///
 /// # Errors
 /// EINVAL: it does not. If that cannot be asked, there is no error: it shows when the label is set.
 pub(crate) fn check(label: &OsStr) -> io::Result<()> {
     let Ok(text) = CString::new(label.as_bytes()) else { return Err(Errno::INVAL.into()) };
     match support() {
-        Support::Whole(library) => match library.check(&text) {
+        Support::Whole(library) => match library.try_label(&text) {
             Err(error) if Errno::from_io_error(&error) == Some(Errno::INVAL) => Err(error),
             _ => Ok(()),
         },

@@ -17,10 +17,10 @@ pub fn has_selinux() -> bool {
     label::is_enabled()
 }
 
-/// Whether the kernel's policy allows a label at all.
+/// Whether the kernel takes a label for one.
 ///
 /// # Errors
-/// EINVAL if not. Where the policy cannot be asked, it shows when the label is given.
+/// EINVAL if not. Where it cannot be asked, it shows when the label is given.
 pub fn check_label(text: &OsStr) -> io::Result<()> {
     label::check(text)
 }

@@ -106,16 +106,13 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
         }),
         false => None,
     };
-    let labelled = label.as_ref().is_none_or(|label| {
-        all.iter().find(is_label).is_some_and(|xattr| xattr.value.strip_suffix(b"\0").unwrap_or(&xattr.value) == label)
-    });
 
-    // An attribute that is never carried over is no reason to replace a file.
+    // An attribute that is never carried over is no reason to replace a file; nor is a label that nobody wants kept, which
+    // the filesystem may not let anybody change.
     let lasting = all.iter().filter(|xattr| kind_of(xattr).is_some() && !(by_policy && is_label(xattr)));
-    let current = labelled
-        && old.is_some_and(|old| {
-            old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
-        });
+    let current = old.is_some_and(|old| {
+        old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
+    });
     let mode_kept = kept_mode == Some(mode);
     Ok(Decision {
         wanted: Wanted { uid, gid, mode, mode_kept, mode_lenient: false, times: None, xattrs },
@@ -160,8 +157,7 @@ fn read_xattrs(old: &Existing, target: &Target, preserve: Preserve) -> Result<Ve
         detail: "listing them".to_owned(),
         source: errno.into(),
     };
-    let compared = |xattr: &Xattr| *xattr.name == *label::NAME && label::is_enabled();
-    let needed = |xattr: &Xattr| kind_of(xattr).is_some_and(|kind| preserve.has(kind) || kind == Kept::Acl) || compared(xattr);
+    let needed = |xattr: &Xattr| kind_of(xattr).is_some_and(|kind| preserve.has(kind) || kind == Kept::Acl);
     if let Some(file) = &old.file {
         return attrs::list(file, needed).map_err(error);
     }

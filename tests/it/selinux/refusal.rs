@@ -41,7 +41,7 @@ fn a_label_asked_for_that_cannot_be_set_keeps_the_old_file() {
 }
 
 #[test]
-fn a_label_that_the_policy_does_not_allow_is_refused_before_anything_else() {
+fn a_label_that_the_kernel_does_not_know_is_refused_before_anything_else() {
     let scratch = tree();
     let Some(selinux) = Selinux::pretend(&scratch) else { return };
     let before = scratch.snapshot();

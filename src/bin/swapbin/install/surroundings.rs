@@ -25,7 +25,7 @@ pub trait Surroundings {
     /// Whether the kernel labels files by an SELinux policy.
     fn selinux(&self) -> bool;
 
-    /// Whether the policy allows a label at all.
+    /// Whether the kernel takes a label for one.
     ///
     /// # Errors
     /// What the kernel says, EINVAL.
