@@ -29,7 +29,7 @@ use crate::proof::Trusted;
 use crate::report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
 use crate::request::{Digest, EmptySource, Request, WhenCurrent};
 use crate::source::{self, LocalSource, Session, Supply};
-use crate::txn::{self, Old, Publish, Stage, State};
+use crate::txn::{self, Old, Publish, Sealed, Stage, State};
 use claim::Claim;
 use sinks::{Comparing, Staging};
 
@@ -286,9 +286,7 @@ impl<'a> Run<'a> {
         session: &mut Session<'_>,
     ) -> Result<Report, Error> {
         let started = Instant::now();
-        self.label(&stage);
-        let sealed = stage.seal(trusted, &self.plan.wanted)?;
-        session.event(Event::Sealed);
+        let sealed = self.seal(stage, trusted, session)?;
         session.cancel.check()?;
         let target = &self.plan.target;
         let stat = match (state, &target.existing) {
@@ -310,14 +308,18 @@ impl<'a> Run<'a> {
         Ok(Report { installed: Some(installed), ..self.report(Action::Installed, session) })
     }
 
-    /// Labels a file as the policy has it, where no label is kept. The kernel may forbid it: then the file has the label that
-    /// the kernel gives a new one, and that is only warned of.
-    fn label(&mut self, stage: &Stage) {
-        let Some(label) = &self.plan.label else { return };
-        if let Err(error) = stage.label(label) {
+    /// Gives the staged file its metadata. The label that the policy has for it, where none is kept, the kernel may forbid:
+    /// then the file has the one that a new file is given, and that is only warned of.
+    fn seal(&mut self, stage: Stage, trusted: Trusted, session: &mut Session<'_>) -> Result<Sealed, Error> {
+        if let Some(label) = &self.plan.label
+            && let Err(error) = stage.label(label)
+        {
             let detail = format!("{}: {error}", String::from_utf8_lossy(label));
             self.plan.warnings.push(Warning::NotLabelled { path: self.plan.target.path.clone(), detail });
         }
+        let sealed = stage.seal(trusted, &self.plan.wanted)?;
+        session.event(Event::Sealed);
+        Ok(sealed)
     }
 
     /// Reads the source and compares it with the target, writing nothing.
