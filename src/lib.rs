@@ -22,17 +22,17 @@ mod txn;
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
-    Host, Resolve, apply, check, dry_run, install, make_directories, make_leading, recover, remove_leading, resolve, swap,
-    unfinished,
+    Host, Resolve, apply, check, check_label, dry_run, has_selinux, install, make_directories, make_leading, recover,
+    remove_leading, resolve, swap, unfinished,
 };
 pub use report::{
-    Action, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Recovery, Report,
-    SourceFacts, Times, Warning,
+    Action, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, LabelError, MadeDirectory, Recovery,
+    Report, SourceFacts, Times, Warning,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HttpOptions,
-    InstallFile, Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request, Secret,
-    Source, SourceUrl, WhenCurrent,
+    InstallFile, Installation, Kept, Label, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request,
+    Secret, Source, SourceUrl, WhenCurrent,
 };
 pub use sys::{
     catch_sigxfsz, close_stdin_again, default_signal, group_id, ignore_sigxfsz, signal_is_ignored, stream_was_closed, user_id,

@@ -8,12 +8,14 @@ mod batch;
 mod claim;
 mod directories;
 mod install;
+mod label;
 mod recover;
 mod sinks;
 
 pub use batch::apply;
 pub use directories::{make_directories, make_leading, remove_leading};
 pub use install::install;
+pub use label::{check_label, has_selinux};
 pub use recover::{Resolve, recover, resolve, unfinished};
 
 use std::path::PathBuf;
@@ -24,10 +26,10 @@ use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
 use crate::plan::{self, Plan};
 use crate::proof::Trusted;
-use crate::report::{Action, FileFacts, Report, SourceFacts, Times};
+use crate::report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
 use crate::request::{Digest, EmptySource, Request, WhenCurrent};
 use crate::source::{self, LocalSource, Session, Supply};
-use crate::txn::{self, Old, Publish, Stage, State};
+use crate::txn::{self, Old, Publish, Sealed, Stage, State};
 use claim::Claim;
 use sinks::{Comparing, Staging};
 
@@ -284,8 +286,7 @@ impl<'a> Run<'a> {
         session: &mut Session<'_>,
     ) -> Result<Report, Error> {
         let started = Instant::now();
-        let sealed = stage.seal(trusted, &self.plan.wanted)?;
-        session.event(Event::Sealed);
+        let sealed = self.seal(stage, trusted, session)?;
         session.cancel.check()?;
         let target = &self.plan.target;
         let stat = match (state, &target.existing) {
@@ -305,6 +306,20 @@ impl<'a> Run<'a> {
         self.times.commit = started.elapsed();
         let installed = FileFacts { sha256: self.verified, ..plan::facts(&stat) };
         Ok(Report { installed: Some(installed), ..self.report(Action::Installed, session) })
+    }
+
+    /// Gives the staged file its metadata. The label that the policy has for it, where none is kept, the kernel may forbid:
+    /// then the file has the one that a new file is given, and that is only warned of.
+    fn seal(&mut self, stage: Stage, trusted: Trusted, session: &mut Session<'_>) -> Result<Sealed, Error> {
+        if let Some(label) = &self.plan.label
+            && let Err(error) = stage.label(label)
+        {
+            let detail = format!("{}: {error}", String::from_utf8_lossy(label));
+            self.plan.warnings.push(Warning::NotLabelled { path: self.plan.target.path.clone(), detail });
+        }
+        let sealed = stage.seal(trusted, &self.plan.wanted)?;
+        session.event(Event::Sealed);
+        Ok(sealed)
     }
 
     /// Reads the source and compares it with the target, writing nothing.

@@ -1,5 +1,6 @@
 //! What was done: plain values for a program to show.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -104,6 +105,13 @@ pub enum Warning {
         /// The target.
         path: PathBuf,
     },
+    /// The new file does not get the security label that the policy has for it.
+    NotLabelled {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
 }
 
 /// The outcome of a batch that did not fail.
@@ -175,6 +183,8 @@ pub enum Installed {
         backup: Option<PathBuf>,
         /// How the bytes got there.
         copied: Copied,
+        /// Why it does not have the security label it should have.
+        unlabelled: Option<LabelError>,
     },
     /// It was what it should be already, and was left alone.
     Current,
@@ -195,6 +205,25 @@ pub enum Copied {
     Sparse,
     /// Read and written by this process.
     Stream,
+}
+
+/// Why something does not have the security label it should have, though it is in place.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LabelError {
+    /// The policy cannot be asked. Told for the first one that needs it.
+    Policy(io::Error),
+    /// The policy cannot be asked about this path.
+    LookUp(io::Error),
+    /// The source's label cannot be read.
+    ReadSource(io::Error),
+    /// The label cannot be given.
+    Set {
+        /// The label.
+        label: OsString,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 /// Why one file of an [`Installation`](crate::Installation) was not installed.
@@ -236,6 +265,8 @@ pub enum InstallError {
     Mode(io::Error),
     /// An attribute that is to be kept cannot be given.
     Attribute(io::Error),
+    /// The label asked for cannot be given.
+    Label(io::Error),
     /// The times cannot be given.
     Times(io::Error),
     /// The strip program cannot be run.
@@ -259,6 +290,8 @@ pub enum InstallError {
 pub struct MadeDirectory {
     /// The directories that are new, in the order in which they were made, spelled as asked for.
     pub created: Vec<PathBuf>,
+    /// The directories that do not have the security label they should have, and why.
+    pub unlabelled: Vec<(PathBuf, LabelError)>,
     /// Whether all is as it was asked for.
     pub outcome: Result<(), DirectoryError>,
 }
@@ -278,6 +311,13 @@ pub enum DirectoryError {
     OwnerAndMode(io::Error),
     /// The mode cannot be given.
     Mode(io::Error),
+    /// The label asked for cannot be given.
+    Label {
+        /// The path up to the directory that does not get it.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// It is as it should be, but may not survive a power cut.
     InDoubt(io::Error),
     /// The caller cancelled.

@@ -30,8 +30,7 @@ pub(crate) fn list(file: impl AsFd, needed: impl Fn(&Xattr) -> bool) -> Result<V
 
 /// The same by a path, links followed: for /proc/self/fd of a descriptor that may not be read.
 pub(crate) fn list_by_path(path: &str, needed: impl Fn(&Xattr) -> bool) -> Result<Vec<Xattr>, Errno> {
-    let value = |name: &CStr| present(grow(|buffer| rustix::fs::getxattr(path, name, buffer)));
-    collect(|buffer| rustix::fs::listxattr(path, buffer), value, needed)
+    collect(|buffer| rustix::fs::listxattr(path, buffer), |name| get_by_path(path, name), needed)
 }
 
 fn collect(
@@ -73,6 +72,11 @@ pub(crate) fn group_rights(acl: &[u8]) -> Option<u32> {
 /// One attribute's value; `None` if the file has none of that name.
 pub(crate) fn get(file: impl AsFd, name: &CStr) -> Result<Option<Vec<u8>>, Errno> {
     present(grow(|buffer| rustix::fs::fgetxattr(&file, name, buffer)))
+}
+
+/// The same by a path, links followed.
+pub(crate) fn get_by_path(path: &str, name: &CStr) -> Result<Option<Vec<u8>>, Errno> {
+    present(grow(|buffer| rustix::fs::getxattr(path, name, buffer)))
 }
 
 fn present(value: Result<Vec<u8>, Errno>) -> Result<Option<Vec<u8>>, Errno> {

@@ -5,6 +5,7 @@ pub(crate) mod attrs;
 pub(crate) mod copy;
 pub(crate) mod dir;
 pub(crate) mod flags;
+pub(crate) mod label;
 pub(crate) mod mount;
 pub(crate) mod private;
 pub(crate) mod rename;

@@ -9,7 +9,7 @@ use super::claim::Claim;
 use super::{Host, Run, Settled};
 use crate::checksum;
 use crate::error::Error;
-use crate::event::{Event, Observer};
+use crate::event::Observer;
 use crate::plan;
 use crate::report::{Action, BatchReport, FileFacts, Report, Times};
 use crate::request::{Batch, Digest, Request};
@@ -135,8 +135,7 @@ fn stage<'a, 's>(
     let error = |source| Error::Io { op: "read back the new content of", path: target.path.clone(), source };
     let new = run.verified.map_or_else(|| checksum::sha256_of(stage.file(), cancel, error), Ok)?;
     let old = old_digest(&run, session)?;
-    let sealed = stage.seal(trusted, &run.plan.wanted)?;
-    session.event(Event::Sealed);
+    let sealed = run.seal(stage, trusted, session)?;
     let transaction = match transaction {
         Some(transaction) => transaction,
         None => transaction.insert(Transaction::begin(state, "apply", window())?),

@@ -4,7 +4,7 @@ mod unsynced;
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +12,10 @@ use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use super::Host;
+use super::label::{Labels, Unlabelled};
 use crate::fs::dir::{self, Dir, Links};
-use crate::report::{DirectoryError, MadeDirectory};
-use crate::request::{Directories, Durability};
+use crate::report::{DirectoryError, LabelError, MadeDirectory};
+use crate::request::{Directories, Durability, Label};
 use unsynced::Unsynced;
 
 /// The mode of directories that nobody spoke of.
@@ -30,18 +31,17 @@ const ABOVE: u32 = 0o755;
 /// # After a crash
 /// Any of them may be there, also without its final owner and mode; the mode is then stricter.
 pub fn make_directories(directories: &Directories, host: &Host) -> Vec<MadeDirectory> {
-    let mut unsynced = Unsynced::new(directories.durability);
+    let mut making = Making::new(directories.durability, &directories.label);
     let mut made: Vec<MadeDirectory> = Vec::with_capacity(directories.paths.len());
     for path in &directories.paths {
-        let mut created = Vec::new();
-        unsynced.begin(made.len());
+        making.unsynced.begin(made.len());
         let outcome = match host.cancel.check() {
-            Ok(()) => make(path, directories, &mut created, &mut unsynced),
+            Ok(()) => make(path, directories, &mut making),
             Err(_) => Err(DirectoryError::Cancelled),
         };
-        made.push(MadeDirectory { created, outcome });
+        made.push(making.tell(outcome));
     }
-    for (at, error) in unsynced.finish() {
+    for (at, error) in making.unsynced.finish() {
         if made[at].outcome.is_ok() {
             made[at].outcome = Err(DirectoryError::InDoubt(error));
         }
@@ -49,15 +49,16 @@ pub fn make_directories(directories: &Directories, host: &Host) -> Vec<MadeDirec
     made
 }
 
-/// Makes what is missing of the directories that lead to `path`, install's `-D`. Links on the way are followed.
-pub fn make_leading(path: &Path, durability: Durability) -> MadeDirectory {
-    let mut unsynced = Unsynced::new(durability);
-    let mut created = Vec::new();
-    let mut outcome = descend(path, &mut created, &mut unsynced).map(drop);
-    for (_, error) in unsynced.finish() {
-        outcome = outcome.and(Err(DirectoryError::InDoubt(error)));
+/// Makes what is missing of the directories that lead to `path`, install's `-D`, and labels those it makes. Links on the way
+/// are followed.
+pub fn make_leading(path: &Path, durability: Durability, label: &Label) -> MadeDirectory {
+    let mut making = Making::new(durability, label);
+    let outcome = descend(path, &mut making).map(drop);
+    let mut made = making.tell(outcome);
+    for (_, error) in making.unsynced.finish() {
+        made.outcome = made.outcome.and(Err(DirectoryError::InDoubt(error)));
     }
-    MadeDirectory { created, outcome }
+    made
 }
 
 /// Removes again what [`make_leading`] made, as far as it is still empty: where files are installed all or none, and none is.
@@ -69,8 +70,41 @@ pub fn remove_leading(made: &MadeDirectory) {
     }
 }
 
-fn make(path: &Path, wanted: &Directories, created: &mut Vec<PathBuf>, unsynced: &mut Unsynced) -> Result<(), DirectoryError> {
-    let (parent, leaf) = descend(path, created, unsynced)?;
+/// What one call has done so far.
+struct Making<'a> {
+    created: Vec<PathBuf>,
+    unlabelled: Vec<(PathBuf, LabelError)>,
+    labels: Labels<'a>,
+    unsynced: Unsynced,
+}
+
+impl Making<'_> {
+    fn new(durability: Durability, label: &Label) -> Making<'_> {
+        let (labels, unsynced) = (Labels::new(label), Unsynced::new(durability));
+        Making { created: Vec::new(), unlabelled: Vec::new(), labels, unsynced }
+    }
+
+    /// What became of the directory at hand; the next one begins.
+    fn tell(&mut self, outcome: Result<(), DirectoryError>) -> MadeDirectory {
+        let (created, unlabelled) = (std::mem::take(&mut self.created), std::mem::take(&mut self.unlabelled));
+        MadeDirectory { created, unlabelled, outcome }
+    }
+
+    /// Labels a directory, before anything is in it if it is new, and says whether that changed it.
+    fn label(&mut self, dir: impl AsFd, path: &Path, is_new: bool) -> Result<bool, DirectoryError> {
+        match self.labels.directory(dir, is_new) {
+            Ok(changed) => Ok(changed),
+            Err(Unlabelled::Told(error)) => {
+                self.unlabelled.push((path.to_owned(), error));
+                Ok(false)
+            }
+            Err(Unlabelled::Refused(source)) => Err(DirectoryError::Label { path: path.to_owned(), source }),
+        }
+    }
+}
+
+fn make(path: &Path, wanted: &Directories, making: &mut Making<'_>) -> Result<(), DirectoryError> {
+    let (parent, leaf) = descend(path, making)?;
     let keeps_owner = wanted.uid.is_none() && wanted.gid.is_none();
     let (mode, mask) = (wanted.mode.bits(), wanted.mode_mask.bits());
     // What is to change hands, or to become sticky or setgid, is nobody else's before it has.
@@ -81,7 +115,7 @@ fn make(path: &Path, wanted: &Directories, created: &mut Vec<PathBuf>, unsynced:
     };
     let made = dir::make(&parent, leaf, at_first);
     if made.is_ok() {
-        created.push(path.to_owned());
+        making.created.push(path.to_owned());
     }
     let links = if made.is_ok() { Links::Refuse } else { Links::Follow };
     let failed = |errno: Errno| DirectoryError::Create { path: path.to_owned(), source: errno.into() };
@@ -96,13 +130,14 @@ fn make(path: &Path, wanted: &Directories, created: &mut Vec<PathBuf>, unsynced:
         Ok(()) => failed(errno),
     })?;
     let opened = Dir::from_path_fd(opened, path.to_owned()).map_err(failed)?;
+    let labelled = making.label(&opened, path, made.is_ok())?;
     match give(&opened, wanted) {
         Ok(changed) => {
             if made.is_ok() {
-                unsynced.note(parent, &opened);
+                making.unsynced.note(parent, &opened);
             }
-            if changed || made.is_ok() {
-                unsynced.note_itself(opened);
+            if labelled || changed || made.is_ok() {
+                making.unsynced.note_itself(opened);
             }
             Ok(())
         }
@@ -131,11 +166,7 @@ fn give(made: &Dir, wanted: &Directories) -> io::Result<bool> {
 
 /// Goes down to the directory that the last part of a path is in, and makes what is missing. The rest of the path is returned
 /// with it, slashes at the end included.
-fn descend<'a>(
-    path: &'a Path,
-    created: &mut Vec<PathBuf>,
-    unsynced: &mut Unsynced,
-) -> Result<(OwnedFd, &'a OsStr), DirectoryError> {
+fn descend<'a>(path: &'a Path, making: &mut Making<'_>) -> Result<(OwnedFd, &'a OsStr), DirectoryError> {
     let failed = |end: usize, errno: Errno| DirectoryError::Create {
         path: OsStr::from_bytes(&path.as_os_str().as_bytes()[..end]).into(),
         source: errno.into(),
@@ -147,8 +178,9 @@ fn descend<'a>(
         let name = OsStr::from_bytes(&whole[start..end]);
         let made = if name == ".." { Err(Errno::EXIST) } else { dir::make(&here, name, ABOVE) };
         let links = if made.is_ok() { Links::Refuse } else { Links::Follow };
+        let here_path = || Path::new(OsStr::from_bytes(&whole[..end]));
         if made.is_ok() {
-            created.push(OsStr::from_bytes(&whole[..end]).into());
+            making.created.push(here_path().to_owned());
         }
         let entered = dir::open_path(&here, name, links).and_then(|fd| dir::search(&fd).map(|()| fd));
         let below = entered.map_err(|errno| match made {
@@ -158,7 +190,8 @@ fn descend<'a>(
         })?;
         if made.is_ok() {
             let opened = below.try_clone().map_err(|_| Errno::MFILE).and_then(|fd| Dir::from_path_fd(fd, path.to_owned()));
-            unsynced.note(here, &opened.map_err(|errno| failed(end, errno))?);
+            making.unsynced.note(here, &opened.map_err(|errno| failed(end, errno))?);
+            making.label(&below, here_path(), true)?;
         }
         here = below;
     }

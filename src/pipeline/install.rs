@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rustix::process::{Resource, getrlimit};
 
 use super::Host;
+use super::label::Labels;
 use crate::event::Cancel;
 use crate::fs::sync;
 use crate::plan::Dirs;
@@ -43,6 +44,7 @@ pub fn install(installation: &Installation, host: &Host) -> Vec<Installed> {
     let mut call = Call {
         installation,
         cancel: &host.cancel,
+        labels: Labels::new(&installation.label),
         window: window(),
         dirs: Dirs::default(),
         taken: Taken::default(),
@@ -60,6 +62,7 @@ pub fn install(installation: &Installation, host: &Host) -> Vec<Installed> {
 struct Call<'a> {
     installation: &'a Installation,
     cancel: &'a Cancel,
+    labels: Labels<'a>,
     window: usize,
     dirs: Dirs,
     taken: Taken,
@@ -99,7 +102,7 @@ impl Call<'_> {
             Verdict::Install(judged) => judged,
         };
         let name = judged.name();
-        let slot = stage::stage(file, *judged, self.installation, self.cancel)?;
+        let slot = stage::stage(file, *judged, self.installation, &mut self.labels, self.cancel)?;
         self.taken.promise(name);
         Ok(slot)
     }

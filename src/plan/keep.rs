@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::target::{Existing, Target};
 use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
+use crate::fs::label;
 use crate::metadata::{Owner, Wanted, kind_of};
 use crate::report::Warning;
 use crate::request::{Account, Kept, Mode, ModeChange, Ownership, Preserve, Request};
@@ -20,6 +21,8 @@ pub(super) struct Decision {
     pub(super) wanted: Wanted,
     /// The owner and group the file will end up with.
     pub(super) owner: (u32, u32),
+    /// The label that the policy has for the new file, where that is to decide.
+    pub(super) label: Option<Vec<u8>>,
     /// Whether the existing file has all of it already.
     pub(super) current: bool,
     pub(super) warnings: Vec<Warning>,
@@ -94,8 +97,19 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
         warnings.push(Warning::PrivilegeKept { path: path(), mode, capabilities });
     }
 
-    // An attribute that is never carried over is no reason to replace a file.
-    let lasting = all.iter().filter(|xattr| kind_of(xattr).is_some());
+    let is_label = |xattr: &&Xattr| *xattr.name == *label::NAME;
+    let by_policy = !xattrs.iter().any(|xattr| is_label(&xattr)) && label::is_enabled();
+    let label = match by_policy {
+        true => default_label(target).unwrap_or_else(|detail| {
+            warnings.push(Warning::NotLabelled { path: path(), detail });
+            None
+        }),
+        false => None,
+    };
+
+    // An attribute that is never carried over is no reason to replace a file; nor is a label that nobody wants kept, which
+    // the filesystem may not let anybody change.
+    let lasting = all.iter().filter(|xattr| kind_of(xattr).is_some() && !(by_policy && is_label(xattr)));
     let current = old.is_some_and(|old| {
         old.mode() == mode && (old.stat.st_uid, old.stat.st_gid) == (final_uid, final_gid) && lasting.eq(xattrs.iter())
     });
@@ -103,8 +117,16 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
     Ok(Decision {
         wanted: Wanted { uid, gid, mode, mode_kept, mode_lenient: false, times: None, xattrs },
         owner: (final_uid, final_gid),
+        label,
         current,
         warnings,
+    })
+}
+
+/// The label that the policy has for the target's final path, or why it cannot be asked.
+fn default_label(target: &Target) -> Result<Option<Vec<u8>>, String> {
+    label::Policy::default().of_file(&*target.dir, &target.leaf).map_err(|why| match why {
+        label::NoAnswer::Policy(error) | label::NoAnswer::Path(error) => error.to_string(),
     })
 }
 

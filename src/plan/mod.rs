@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) wanted: Wanted,
     /// The owner and group the file will end up with.
     pub(crate) owner: (u32, u32),
+    /// The security label that the policy has for it, where none is kept.
+    pub(crate) label: Option<Vec<u8>>,
     /// Whether the existing file has the wanted metadata already.
     pub(crate) metadata_current: bool,
     pub(crate) warnings: Vec<Warning>,
@@ -56,6 +58,6 @@ impl Plan {
         if target.room.is_volatile(&*target.dir) {
             warnings.push(Warning::Volatile { path: target.path.clone() });
         }
-        Ok(Plan { target, wanted: kept.wanted, owner: kept.owner, metadata_current: kept.current, warnings })
+        Ok(Plan { target, wanted: kept.wanted, owner: kept.owner, label: kept.label, metadata_current: kept.current, warnings })
     }
 }

@@ -44,6 +44,21 @@ pub enum FileTimes {
     OfSource,
 }
 
+/// The security label of what is new, where the kernel has SELinux. Elsewhere it means nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Label {
+    /// A file gets what the policy has for its final path, a directory what the kernel gives it.
+    #[default]
+    Usual,
+    /// Files and directories get the type that the policy has for their final path; user, role and level are what the kernel
+    /// gives. A directory that is asked for gets it also if it is there already.
+    Policy,
+    /// This one.
+    Exactly(OsString),
+    /// A file gets its source's, a directory what the kernel gives it.
+    OfSource,
+}
+
 /// When a file counts as installed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
@@ -77,6 +92,8 @@ pub struct Directories {
     pub uid: Option<u32>,
     /// The group of each; `None`: as it is.
     pub gid: Option<u32>,
+    /// The security label of each, and of missing ones above.
+    pub label: Label,
     /// When a directory counts as made.
     pub durability: Durability,
 }
@@ -100,6 +117,8 @@ pub struct Installation {
     pub times: FileTimes,
     /// A program that is run on each staged file before it is installed.
     pub strip: Option<OsString>,
+    /// The security label.
+    pub label: Label,
     /// What is taken over from the file that is replaced.
     pub keep: Preserve,
     /// When a file counts as installed.

@@ -13,7 +13,9 @@ pub use account::{Account, Ownership};
 pub use batch::Batch;
 pub use digest::Digest;
 pub use http::{HttpOptions, PlainHttp, Secret};
-pub use installation::{BackupNames, BackupPolicy, Directories, Durability, FileTimes, InstallFile, Installation, OnFailure};
+pub use installation::{
+    BackupNames, BackupPolicy, Directories, Durability, FileTimes, InstallFile, Installation, Label, OnFailure,
+};
 pub use mode::{Mode, ModeChange};
 pub use preserve::{Kept, Preserve};
 pub use source::{Source, SourceUrl};

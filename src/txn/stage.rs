@@ -12,7 +12,7 @@ use crate::error::{Error, Obstacle};
 use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::temp::Temp;
-use crate::fs::{attrs, copy};
+use crate::fs::{attrs, copy, label};
 use crate::metadata::Wanted;
 use crate::proof::Trusted;
 
@@ -161,6 +161,17 @@ impl Stage {
         // Files of sysfs say a page and have less, down to nothing.
         self.written = self.stat()?.st_size as u64;
         Ok(false)
+    }
+
+    /// Gives the file a security label, while nobody else can reach it.
+    ///
+    /// # Guarantees
+    /// Nobody sees the file by its final name with another label than this one: it stays when the file is sealed.
+    ///
+    /// # Errors
+    /// The kernel knows no such label, or does not let this process give it. A filesystem that keeps none is no error.
+    pub(crate) fn label(&self, label: &[u8]) -> std::io::Result<()> {
+        label::set(self.file(), label)
     }
 
     /// Gives the file its final owner, mode and attributes, and checks that it has them.

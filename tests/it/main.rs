@@ -16,4 +16,5 @@ mod output;
 mod reader;
 mod refusals;
 mod running_program;
+mod selinux;
 mod signals;

@@ -9,10 +9,10 @@ use rustix::process::{getgid, getuid};
 
 use super::{failure, stage};
 use crate::event::Cancel;
-use crate::fs::{attrs, dir};
+use crate::fs::{attrs, dir, label};
 use crate::plan::{Dirs, Entry, EntryError, same_content, simple_backup_name, split};
 use crate::report::InstallError;
-use crate::request::{BackupNames, FileTimes, InstallFile, Installation, Mode, WhenCurrent};
+use crate::request::{BackupNames, FileTimes, InstallFile, Installation, Label, Mode, WhenCurrent};
 use crate::source::LocalSource;
 
 /// A file that is to be installed.
@@ -186,7 +186,7 @@ fn is_same_file(source: &Path, source_stat: &Stat, entry: &Entry, target: &Stat)
 }
 
 /// The source, if the target is what it should be, as install's `-C` has it: plain files, no bits beyond permissions anywhere,
-/// owner and group those asked for or the caller's real ones, mode, size and content.
+/// owner and group those asked for or the caller's real ones, mode, size and content, and the label if the source's is asked for.
 fn current(file: &InstallFile, entry: &Entry, installation: &Installation) -> Option<Stat> {
     let target = entry.stat.as_ref()?;
     let plain = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_mode & 0o7000 == 0;
@@ -203,6 +203,12 @@ fn current(file: &InstallFile, entry: &Entry, installation: &Installation) -> Op
     }
     let opened = LocalSource::open(&file.source).ok()?;
     let there = entry.dir.open_file(&entry.leaf).ok()?;
+    if installation.label == Label::OfSource && label::is_enabled() {
+        let label = label::get(opened.file()).ok().flatten();
+        if label.is_none() || label != label::get(&there).ok().flatten() {
+            return None;
+        }
+    }
     let same = same_content(opened.file(), &there, source.st_size as u64, &Cancel::new()).unwrap_or(false);
     same.then_some(source)
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 
 use crate::fs::rename::Backup;
 use crate::plan::{Entry, backup_name};
-use crate::report::{Copied, InstallError, Installed};
+use crate::report::{Copied, InstallError, Installed, LabelError};
 use crate::request::{BackupPolicy, InstallFile};
 use crate::txn::{Prepared, Provisional, Sealed};
 
@@ -31,6 +31,7 @@ pub(super) struct Pending {
     /// The backup's name, and whether it must be a new one.
     pub(super) backup: Option<(OsString, bool)>,
     pub(super) copied: Copied,
+    pub(super) unlabelled: Option<LabelError>,
 }
 
 impl Pending {
@@ -64,9 +65,9 @@ impl Slot {
             Slot::Current => Installed::Current,
             Slot::Failed(error) => Installed::Failed(error),
             Slot::HeldBack | Slot::Sealed(..) | Slot::Ready(..) | Slot::Provisional(..) => Installed::HeldBack,
-            Slot::Done(Pending { entry, backup, copied }, _) => {
+            Slot::Done(Pending { entry, backup, copied, unlabelled }, _) => {
                 let backup = backup.map(|(name, _)| entry.sibling(&file.target, &name));
-                Installed::New { replaced: entry.stat.is_some(), backup, copied }
+                Installed::New { replaced: entry.stat.is_some(), backup, copied, unlabelled }
             }
         }
     }

@@ -7,6 +7,7 @@ use super::slot::{Pending, Slot};
 use super::{failure, strip};
 use crate::event::Cancel;
 use crate::metadata::{Owner, Wanted};
+use crate::pipeline::label::{Labels, Unlabelled};
 use crate::plan::{backup_name, kept_attributes};
 use crate::proof::Trusted;
 use crate::report::{Copied, InstallError};
@@ -20,6 +21,7 @@ pub(super) fn stage(
     file: &InstallFile,
     judged: Judged,
     installation: &Installation,
+    labels: &mut Labels<'_>,
     cancel: &Cancel,
 ) -> Result<Slot, InstallError> {
     let Judged { entry, source_stat } = judged;
@@ -45,6 +47,7 @@ pub(super) fn stage(
         return Err(InstallError::SourceReplaced);
     }
     let copied = fill(&mut stage, &source, cancel)?;
+    let inherited = labels.of_source(source.file());
     drop(source);
     if let Some(program) = &installation.strip {
         strip::run(program, &mut stage, cancel)?;
@@ -52,6 +55,16 @@ pub(super) fn stage(
     let xattrs = match installation.keep == Preserve::none() {
         true => Vec::new(),
         false => kept_attributes(&entry, installation.keep).map_err(|errno| InstallError::Attribute(errno.into()))?,
+    };
+    // A strip program may have put a file of its own there.
+    let labelled = match inherited {
+        Ok(inherited) => labels.file(&stage, &entry.dir, &entry.leaf, inherited),
+        Err(error) => Err(error.into()),
+    };
+    let unlabelled = match labelled {
+        Ok(()) => None,
+        Err(Unlabelled::Told(error)) => Some(error),
+        Err(Unlabelled::Refused(error)) => return Err(InstallError::Label(error)),
     };
     let id = |what, id: Option<u32>| id.map_or(Owner::AsCreated, |id| Owner::Set(what, id));
     let wanted = Wanted {
@@ -65,7 +78,7 @@ pub(super) fn stage(
         xattrs,
     };
     let sealed = stage.seal(Trusted::unasked(), &wanted).map_err(failure::of_sealing)?;
-    Ok(Slot::Sealed(Pending { entry, backup, copied }, sealed))
+    Ok(Slot::Sealed(Pending { entry, backup, copied, unlabelled }, sealed))
 }
 
 fn fill(stage: &mut Stage, source: &LocalSource, cancel: &Cancel) -> Result<Copied, InstallError> {

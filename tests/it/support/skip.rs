@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::Command;
 
 use super::namespace::Namespace;
 
@@ -36,6 +37,19 @@ pub fn require_mounts() -> bool {
 pub fn require_program(name: &str) -> Option<PathBuf> {
     find_program(name).or_else(|| {
         skip(Need::Machine, &format!("the program {name} is not installed"));
+        None
+    })
+}
+
+/// Where a shared library is that the dynamic linker knows; a loud line if it is missing.
+pub fn require_library(name: &str) -> Option<PathBuf> {
+    let known = Command::new(require_program("ldconfig")?).arg("-p").output().expect("ldconfig");
+    let known = String::from_utf8_lossy(&known.stdout).into_owned();
+    // "NAME (KINDS) => PATH".
+    let of_name =
+        |line: &str| line.trim_start().strip_prefix(name)?.strip_prefix(' ')?.split_once("=> ").map(|(_, path)| path.into());
+    known.lines().find_map(of_name).or_else(|| {
+        skip(Need::Machine, &format!("the library {name} is not installed"));
         None
     })
 }

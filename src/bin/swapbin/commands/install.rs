@@ -66,7 +66,7 @@ fn run(invocation: &Invocation, voice: &Voice) -> ExitCode {
         let _ = io::stderr().write_all(&voice.cannot_handle_signals(&error));
         return ExitCode::FAILURE;
     }
-    let mut telling = Telling::new(voice, invocation.verbosity);
+    let mut telling = Telling::new(voice, invocation.verbosity, &invocation.context);
     match &invocation.job {
         Job::Directories(paths) => {
             let directories = install::directories(invocation, paths);
@@ -82,7 +82,7 @@ fn run(invocation: &Invocation, voice: &Voice) -> ExitCode {
 fn files(invocation: &Invocation, host: &Host, telling: &mut Telling<'_>) {
     let installation = install::installation(invocation);
     let leading = install::path_to_make(invocation, &installation);
-    let made = leading.map(|path| (swapbin::make_leading(path, installation.durability), path));
+    let made = leading.map(|path| (swapbin::make_leading(path, installation.durability, &installation.label), path));
     if made.as_ref().is_none_or(|(made, path)| is_ready(invocation, made, path, telling)) {
         let program = installation.strip.as_deref();
         for (outcome, file) in swapbin::install(&installation, host).iter().zip(&installation.files) {

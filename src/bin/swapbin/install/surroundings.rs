@@ -24,6 +24,12 @@ pub trait Surroundings {
 
     /// Whether the kernel labels files by an SELinux policy.
     fn selinux(&self) -> bool;
+
+    /// Whether the kernel takes a label for one.
+    ///
+    /// # Errors
+    /// What the kernel says, EINVAL.
+    fn label(&self, label: &OsStr) -> io::Result<()>;
 }
 
 /// The machine we run on.
@@ -47,10 +53,11 @@ impl Surroundings for System {
         swapbin::group_id(name.to_str()?).ok().flatten()
     }
 
-    /// is_selinux_enabled(3): selinuxfs is mounted and the machine is configured for it.
     fn selinux(&self) -> bool {
-        const SELINUX_MAGIC: u64 = 0xf97c_ff8c;
-        let mounted = rustix::fs::statfs("/sys/fs/selinux").is_ok_and(|fs| fs.f_type as u64 & 0xffff_ffff == SELINUX_MAGIC);
-        mounted && rustix::fs::access("/etc/selinux/config", rustix::fs::Access::EXISTS).is_ok()
+        swapbin::has_selinux()
+    }
+
+    fn label(&self, label: &OsStr) -> io::Result<()> {
+        swapbin::check_label(label)
     }
 }

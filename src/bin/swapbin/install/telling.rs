@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use swapbin::{Copied, DirectoryError, InstallError, InstallFile, Installed, MadeDirectory};
+use swapbin::{Copied, DirectoryError, InstallError, InstallFile, Installed, LabelError, MadeDirectory};
 
-use super::invocation::Verbosity;
+use super::invocation::{Context, Verbosity};
 use super::messages::Voice;
 
 /// Text for one of the two streams, in the order in which it is to be printed.
@@ -21,14 +21,16 @@ pub enum Said {
 pub struct Telling<'a> {
     voice: &'a Voice,
     verbosity: Verbosity,
+    context: &'a Context,
     said: Vec<Said>,
     failed: bool,
     cancelled: bool,
 }
 
 impl<'a> Telling<'a> {
-    pub fn new(voice: &'a Voice, verbosity: Verbosity) -> Telling<'a> {
-        Telling { voice, verbosity, said: Vec::new(), failed: false, cancelled: false }
+    /// What is said about labels depends on which ones were wanted.
+    pub fn new(voice: &'a Voice, verbosity: Verbosity, context: &'a Context) -> Telling<'a> {
+        Telling { voice, verbosity, context, said: Vec::new(), failed: false, cancelled: false }
     }
 
     /// All of it.
@@ -49,8 +51,18 @@ impl<'a> Telling<'a> {
     pub fn directory(&mut self, made: &MadeDirectory, path: &OsStr) {
         self.created(made);
         let voice = self.voice;
+        for (unlabelled, error) in &made.unlabelled {
+            self.complain(match error {
+                LabelError::Policy(error) => voice.no_labels(error),
+                LabelError::LookUp(error) | LabelError::Set { source: error, .. } if unlabelled.as_os_str() == path => {
+                    voice.cannot_restore_label(path, error)
+                }
+                error => directory_label(voice, unlabelled.as_os_str(), error),
+            });
+        }
         match &made.outcome {
             Ok(()) => {}
+            Err(DirectoryError::Label { path, source }) => self.fail(voice.cannot_set_context(path.as_os_str(), source)),
             Err(DirectoryError::Create { path, source }) => self.fail(voice.cannot_make_directory(path.as_os_str(), source)),
             Err(DirectoryError::Mode(error)) => self.fail(voice.cannot_change_directory_mode(path, error)),
             Err(DirectoryError::OwnerAndMode(error)) => self.fail(voice.cannot_change_owner_and_mode(path, error)),
@@ -66,8 +78,14 @@ impl<'a> Telling<'a> {
     /// The leading directories of `-D`; says whether files can go there.
     pub fn leading(&mut self, made: &MadeDirectory, path: &Path) -> bool {
         self.created(made);
+        for (unlabelled, error) in &made.unlabelled {
+            self.complain(directory_label(self.voice, unlabelled.as_os_str(), error));
+        }
         match &made.outcome {
             Ok(()) => return true,
+            Err(DirectoryError::Label { path, source }) => {
+                self.fail(self.voice.cannot_set_context(path.as_os_str(), source));
+            }
             Err(DirectoryError::Create { path, source }) => {
                 self.fail(self.voice.cannot_create_directory(path.as_os_str(), source));
             }
@@ -93,8 +111,11 @@ impl<'a> Telling<'a> {
     pub fn file(&mut self, outcome: &Installed, file: &InstallFile, program: Option<&OsStr>) {
         let (source, dest) = (file.source.as_os_str(), file.target.as_os_str());
         let voice = self.voice;
+        if let Installed::New { unlabelled: Some(error), .. } = outcome {
+            self.complain(file_label(voice, self.context, error, source, dest));
+        }
         match outcome {
-            Installed::New { replaced, backup, copied } if self.verbosity >= Verbosity::Names => {
+            Installed::New { replaced, backup, copied, .. } if self.verbosity >= Verbosity::Names => {
                 if *replaced && backup.is_none() {
                     self.tell(voice.removed(dest));
                 }
@@ -123,8 +144,13 @@ impl<'a> Telling<'a> {
     }
 
     fn fail(&mut self, complaint: Vec<u8>) {
-        self.said.push(Said::Complaint(complaint));
+        self.complain(complaint);
         self.failed = true;
+    }
+
+    /// Nothing fails by it.
+    fn complain(&mut self, complaint: Vec<u8>) {
+        self.said.push(Said::Complaint(complaint));
     }
 }
 
@@ -140,6 +166,7 @@ fn is_late(error: &InstallError) -> bool {
             | Write(_)
             | Owner(_)
             | Mode(_)
+            | Label(_)
             | Attribute(_)
             | Times(_)
             | RunStrip(_)
@@ -166,6 +193,7 @@ fn complaint(voice: &Voice, error: &InstallError, source: &OsStr, dest: &OsStr, 
         Write(error) => voice.cannot_write(dest, error),
         Owner(error) => voice.cannot_change_owner(dest, error),
         Mode(error) => voice.cannot_change_mode(dest, error),
+        Label(error) => voice.cannot_set_context(dest, error),
         Attribute(error) => voice.cannot_keep_attributes(dest, error),
         Times(error) => voice.cannot_set_times(dest, error),
         RunStrip(error) => [voice.cannot_run(program.unwrap_or_default(), error), voice.strip_failed()].concat(),
@@ -175,6 +203,28 @@ fn complaint(voice: &Voice, error: &InstallError, source: &OsStr, dest: &OsStr, 
         InDoubt(error) => voice.in_doubt(dest, error),
         NotTakenBack(error) => voice.not_taken_back(dest, error),
         other => voice.refused(dest, &format!("{other:?}")),
+    }
+}
+
+/// Why a file that is in place does not have its label. Only what install(1) does without being asked is called a warning.
+fn file_label(voice: &Voice, context: &Context, error: &LabelError, source: &OsStr, dest: &OsStr) -> Vec<u8> {
+    match (context, error) {
+        (_, LabelError::Policy(error)) => voice.no_labels(error),
+        (_, LabelError::ReadSource(error)) => voice.cannot_read_label(source, error),
+        (Context::Usual, LabelError::LookUp(error)) => voice.no_label_for(dest, error),
+        (Context::Usual, LabelError::Set { label, source }) => voice.cannot_set_label(dest, label, source),
+        (Context::OfSource, LabelError::Set { label, source }) => voice.cannot_use_context(label, source),
+        (_, LabelError::LookUp(error) | LabelError::Set { source: error, .. }) => voice.cannot_choose_label(dest, error),
+        (_, other) => voice.refused(dest, &format!("{other:?}")),
+    }
+}
+
+/// The same of a directory that was missing.
+fn directory_label(voice: &Voice, path: &OsStr, error: &LabelError) -> Vec<u8> {
+    match error {
+        LabelError::Policy(error) => voice.no_labels(error),
+        LabelError::LookUp(error) | LabelError::Set { source: error, .. } => voice.cannot_choose_directory_label(path, error),
+        other => voice.refused(path, &format!("{other:?}")),
     }
 }
 
@@ -195,7 +245,7 @@ mod tests {
 
     fn told(outcome: Installed, verbosity: Verbosity) -> (String, String, bool) {
         let voice = Voice::new("install".as_ref(), Charset::Ascii);
-        let mut telling = Telling::new(&voice, verbosity);
+        let mut telling = Telling::new(&voice, verbosity, &Context::Usual);
         telling.file(&outcome, &InstallFile { source: "a".into(), target: "d".into() }, Some("st".as_ref()));
         let (mut news, mut complaints) = (String::new(), String::new());
         for said in telling.said() {
@@ -209,8 +259,12 @@ mod tests {
 
     #[test]
     fn what_was_replaced_is_told_unless_it_was_kept() {
-        let new =
-            |replaced, backup: Option<&str>| Installed::New { replaced, backup: backup.map(Into::into), copied: Copied::Kernel };
+        let new = |replaced, backup: Option<&str>| Installed::New {
+            replaced,
+            backup: backup.map(Into::into),
+            copied: Copied::Kernel,
+            unlabelled: None,
+        };
         let news = |outcome, verbosity| told(outcome, verbosity).0;
         assert_eq!(news(new(true, None), Verbosity::Names), "removed 'd'\n'a' -> 'd'\n");
         assert_eq!(news(new(true, Some("d~")), Verbosity::Names), "'a' -> 'd' (backup: 'd~')\n");

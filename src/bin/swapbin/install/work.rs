@@ -4,10 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use swapbin::{BackupNames, BackupPolicy, Directories, FileTimes, InstallFile, Installation, OnFailure, WhenCurrent};
+use swapbin::{BackupNames, BackupPolicy, Directories, FileTimes, InstallFile, Installation, Label, OnFailure, WhenCurrent};
 
 use super::backup::Control;
-use super::invocation::{Batch, Durability, Id, Invocation, Job, Parents, Strip, Times, WhenSame};
+use super::invocation::{Batch, Context, Durability, Id, Invocation, Job, Parents, Strip, Times, WhenSame};
 
 /// The directories of `-d`.
 pub fn directories(invocation: &Invocation, paths: &[OsString]) -> Directories {
@@ -17,6 +17,7 @@ pub fn directories(invocation: &Invocation, paths: &[OsString]) -> Directories {
         mode_mask: invocation.modes.directory_mask,
         uid: number(&invocation.owner),
         gid: number(&invocation.group),
+        label: label(invocation),
         durability: durability(invocation),
     }
 }
@@ -48,6 +49,7 @@ pub fn installation(invocation: &Invocation) -> Installation {
             Strip::No => None,
             Strip::With(program) => Some(program.clone()),
         },
+        label: label(invocation),
         keep: invocation.keep,
         durability: durability(invocation),
         on_failure: match invocation.batch {
@@ -70,6 +72,15 @@ pub fn path_to_make<'a>(invocation: &Invocation, installation: &'a Installation)
 /// `None` for "as it is", too.
 fn number(id: &Option<Id>) -> Option<u32> {
     id.as_ref().map(|id| id.number).filter(|number| *number != u32::MAX)
+}
+
+fn label(invocation: &Invocation) -> Label {
+    match &invocation.context {
+        Context::Usual => Label::Usual,
+        Context::Policy => Label::Policy,
+        Context::Exactly(text) => Label::Exactly(text.clone()),
+        Context::OfSource => Label::OfSource,
+    }
 }
 
 fn durability(invocation: &Invocation) -> swapbin::Durability {

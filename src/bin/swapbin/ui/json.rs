@@ -128,6 +128,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::PrivilegeDropped { .. } => "privilege-dropped",
         Warning::NothingKept { .. } => "nothing-kept",
         Warning::Volatile { .. } => "volatile",
+        Warning::NotLabelled { .. } => "not-labelled",
         _ => "other",
     };
     json!({ "kind": kind, "message": words::warning(warning) })

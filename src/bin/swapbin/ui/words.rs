@@ -43,6 +43,9 @@ pub fn warning(warning: &Warning) -> String {
         Warning::Volatile { path } => {
             format!("{} is on an overlay mounted volatile: nothing there survives a power cut", quoted(path))
         }
+        Warning::NotLabelled { path, detail } => {
+            format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
+        }
         other => format!("{other:?}"),
     }
 }

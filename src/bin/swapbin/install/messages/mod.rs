@@ -5,7 +5,6 @@
 
 mod failure;
 mod progress;
-#[allow(dead_code, reason = "nothing sets labels yet")]
 mod selinux;
 mod usage;
 

@@ -21,7 +21,7 @@ impl Voice {
         self.line("cannot set target context and preserve it", &[])
     }
 
-    /// `--context=CTX` names a label that the kernel refuses.
+    /// `--context=CTX` names a label that the policy does not allow; or that of the source cannot be set, which is only told.
     pub fn cannot_use_context(&self, context: &OsStr, error: &io::Error) -> Vec<u8> {
         self.line_with("failed to set default file creation context to {}", &[self.word(context)], error)
     }
@@ -47,8 +47,23 @@ impl Voice {
         self.line_with("failed to get security context of {}", &[self.name(path)], error)
     }
 
-    /// The label of the destination could not be set to that of the source.
-    pub fn cannot_copy_label(&self, path: &OsStr, error: &io::Error) -> Vec<u8> {
+    /// `-Z`: the policy's label could not be looked up, or set.
+    pub fn cannot_choose_label(&self, path: &OsStr, error: &io::Error) -> Vec<u8> {
+        self.line_with("failed to set default file creation context for {}", &[self.name(path)], error)
+    }
+
+    /// The same for a directory above.
+    pub fn cannot_choose_directory_label(&self, path: &OsStr, error: &io::Error) -> Vec<u8> {
+        self.line_with("failed to set default creation context for {}", &[self.name(path)], error)
+    }
+
+    /// The same for an operand of `-d`.
+    pub fn cannot_restore_label(&self, path: &OsStr, error: &io::Error) -> Vec<u8> {
+        self.line_with("failed to restore context for {}", &[self.name(path)], error)
+    }
+
+    /// `--context=CTX` could not be set, and the file is not installed.
+    pub fn cannot_set_context(&self, path: &OsStr, error: &io::Error) -> Vec<u8> {
         self.line_with("failed to set the security context of {}", &[self.name(path)], error)
     }
 }

@@ -76,7 +76,12 @@ impl Reader<'_> {
         match (&given.context, given.policy_context, given.keep_context) {
             (Some(_), _, true) | (_, true, true) => Err(refuse(self.voice.context_set_and_kept())),
             (_, _, true) => Ok(Context::OfSource),
-            (Some(label), ..) => Ok(Context::Exactly(label.clone())),
+            (Some(label), ..) => match self.around.label(label) {
+                // Each file is given the policy's then, whatever the process would have given it.
+                Ok(()) if given.policy_context => Ok(Context::Policy),
+                Ok(()) => Ok(Context::Exactly(label.clone())),
+                Err(error) => Err(refuse(self.voice.cannot_use_context(label, &error))),
+            },
             (None, true, _) => Ok(Context::Policy),
             (None, false, _) => Ok(Context::Usual),
         }

@@ -35,6 +35,9 @@ impl Surroundings for Told {
     fn selinux(&self) -> bool {
         self.selinux
     }
+    fn label(&self, label: &OsStr) -> io::Result<()> {
+        if label == "bad" { Err(io::Error::from_raw_os_error(22)) } else { Ok(()) }
+    }
 }
 
 fn reading(args: &str, around: &Told) -> (String, Next) {
@@ -173,6 +176,9 @@ fn labels_count_where_the_kernel_has_them() {
     assert_eq!(of("-Z a b"), Ok(Context::Policy));
     assert_eq!(of("--context=l a b"), Ok(Context::Exactly("l".into())));
     assert_eq!(of("--preserve-context a b"), Ok(Context::OfSource));
+    let refused = "install: failed to set default file creation context to 'bad': Invalid argument\n";
+    assert_eq!(of("--context=bad"), Err(refused.into()));
+    assert_eq!(of("-Z --context=l a b"), Ok(Context::Policy));
     assert_eq!(of("--preserve-context -Z a b"), Err("install: cannot set target context and preserve it\n".into()));
 }
 
