@@ -279,7 +279,8 @@ pub enum InstallError {
     Refused(Obstacle),
     /// It is in place, but its directory could not be synced.
     InDoubt(io::Error),
-    /// It is in place, though another failed and none was to be: what it replaced could not be put back.
+    /// It, or another file of a call of all or none, failed after names had been changed, and they could not be changed back.
+    /// The new file may be in place, and the old one have the name of the backup or a temporary one.
     NotTakenBack(io::Error),
     /// The caller cancelled.
     Cancelled,

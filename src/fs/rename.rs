@@ -66,13 +66,16 @@ impl<'a> Backup<'a> {
     }
 }
 
-/// Why [`replace_keeping`] failed. Nothing is changed.
+/// Why [`replace_keeping`] failed. Nothing is changed, but in the last case.
 #[derive(Debug)]
 pub(crate) enum KeepError {
     /// The old file could not be kept.
     Keep(Errno),
     /// The new one could not be put in its place.
     Replace(Errno),
+    /// One of the two, and then names that were changed could not be changed back. Whatever has the name of the new file now
+    /// may be the only copy of something.
+    NotTakenBack(Errno),
 }
 
 /// As [`replace`], and what had the name `to` is called as `backup` says afterwards.
@@ -88,22 +91,19 @@ pub(crate) fn replace_keeping(dir: &Dir, from: &OsStr, to: &OsStr, backup: Backu
     match link_as(dir, to, backup) {
         Ok(linked) => {
             let replaced = replace(dir, from, to);
-            linked.finish(dir, backup.name(), replaced.is_ok());
-            return replaced.map_err(KeepError::Replace);
+            let finished = linked.finish(dir, backup.name(), replaced.is_ok());
+            return replaced.map_err(|errno| finished.err().map_or(KeepError::Replace(errno), KeepError::NotTakenBack));
         }
         Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => {}
         Err(errno) => return Err(KeepError::Keep(errno)),
     }
     match exchange(dir, from, to) {
-        Ok(()) => rename_as(dir, from, backup).map_err(|errno| {
-            let _ = exchange(dir, from, to);
-            KeepError::Keep(errno)
-        }),
+        Ok(()) => rename_as(dir, from, backup)
+            .map_err(|errno| exchange(dir, from, to).map_or_else(KeepError::NotTakenBack, |()| KeepError::Keep(errno))),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             rename_as(dir, to, backup).map_err(KeepError::Keep)?;
             replace(dir, from, to).map_err(|errno| {
-                let _ = replace(dir, backup.name(), to);
-                KeepError::Replace(errno)
+                replace(dir, backup.name(), to).map_or_else(KeepError::NotTakenBack, |()| KeepError::Replace(errno))
             })
         }
         // In a sticky directory another's file can neither be linked nor renamed.
@@ -130,13 +130,17 @@ enum Linked {
 
 impl Linked {
     /// Removes what is not needed any more; or, if the backup is of no use, removes that.
-    fn finish(self, dir: &Dir, backup: &OsStr, useful: bool) {
+    ///
+    /// # Errors
+    /// What had the backup's name could not get it back.
+    fn finish(self, dir: &Dir, backup: &OsStr, useful: bool) -> Result<(), Errno> {
         let _ = match (self, useful) {
             (Linked::Free, false) => dir.unlink(backup),
             (Linked::Aside(old), true) => dir.unlink(&old),
-            (Linked::Aside(old), false) => replace(dir, &old, backup),
+            (Linked::Aside(old), false) => return replace(dir, &old, backup),
             (Linked::Free, true) | (Linked::Replaced, _) => Ok(()),
         };
+        Ok(())
     }
 }
 

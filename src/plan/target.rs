@@ -170,7 +170,8 @@ impl<'a> Walk<'a> {
         let absolute = request.target.is_absolute();
         // Messages name whole paths. A working directory that was removed has none; then the path stays as it was given.
         let path = if absolute { PathBuf::from("/") } else { std::env::current_dir().unwrap_or_default() };
-        let fd = dir::open_start(absolute).map_err(|errno| io("open", if absolute { "/" } else { "." }, errno))?;
+        let named = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
+        let fd = dir::open_start(absolute).map_err(|errno| io("open", named, errno))?;
         let root = trust::applies(request);
         let mut walk = Walk {
             request,

@@ -170,18 +170,29 @@ impl Prepared {
     /// As [`Prepared::publish`]; `leaf` is never absent where the filesystem can link or exchange.
     ///
     /// # Errors
-    /// [`BackupError::Keep`] if the old file could not get its second name, and then nothing is changed.
+    /// [`BackupError::Keep`] if the old file could not get its second name, and then nothing is changed;
+    /// [`BackupError::NotTakenBack`].
     pub(crate) fn publish_keeping(&mut self, leaf: &OsStr, backup: Backup<'_>, cancel: &Cancel) -> Result<(), BackupError> {
         failpoint::hit("rename").map_err(|source| BackupError::Rename(self.rename_error(source)))?;
         cancel.check().map_err(BackupError::Rename)?;
-        let renamed = rename::replace_keeping(&self.dir, self.named.name(), leaf, backup);
-        match renamed {
+        match rename::replace_keeping(&self.dir, self.named.name(), leaf, backup) {
             Ok(()) => {
                 self.named.keep();
                 Ok(())
             }
-            Err(rename::KeepError::Keep(errno)) => Err(BackupError::Keep(errno.into())),
-            Err(rename::KeepError::Replace(errno)) => Err(BackupError::Rename(self.rename_error(errno.into()))),
+            Err(error) => Err(self.keep_error(error)),
+        }
+    }
+
+    /// Where names could not be changed back, the temporary one is left: it may be that of the only copy of the old file.
+    fn keep_error(&mut self, error: rename::KeepError) -> BackupError {
+        match error {
+            rename::KeepError::Keep(errno) => BackupError::Keep(errno.into()),
+            rename::KeepError::Replace(errno) => BackupError::Rename(self.rename_error(errno.into())),
+            rename::KeepError::NotTakenBack(errno) => {
+                self.named.keep();
+                BackupError::NotTakenBack(errno.into())
+            }
         }
     }
 
@@ -191,7 +202,7 @@ impl Prepared {
     /// As [`Prepared::publish_keeping`].
     ///
     /// # Errors
-    /// As [`Prepared::publish_keeping`]. The file's own steps are undone already.
+    /// As [`Prepared::publish_keeping`]. The file's own steps are undone already, where that is possible.
     pub(crate) fn publish_provisionally(
         mut self,
         leaf: &OsStr,
@@ -213,15 +224,8 @@ impl Prepared {
                 Ok(Provisional { undo, reader })
             }
             Err(error) => {
-                let undone = undo.take_back();
-                if undone.is_err() {
-                    // What has the temporary name may be the only copy of the old file.
-                    let _ = self.named.published();
-                }
-                Err(match error {
-                    rename::KeepError::Keep(errno) => BackupError::Keep(errno.into()),
-                    rename::KeepError::Replace(errno) => BackupError::Rename(self.rename_error(errno.into())),
-                })
+                let error = undo.take_back().map_or_else(rename::KeepError::NotTakenBack, |()| error);
+                Err(self.keep_error(error))
             }
         }
     }
@@ -333,6 +337,8 @@ pub(crate) enum BackupError {
     Keep(std::io::Error),
     /// The new file could not be put in its place.
     Rename(Error),
+    /// One of the two, and what was done before cannot be taken back.
+    NotTakenBack(std::io::Error),
 }
 
 /// An error of giving a name. Write permission was there when the plan was made: what forbids it now are flags that nothing

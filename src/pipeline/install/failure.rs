@@ -73,6 +73,7 @@ pub(super) fn of_publishing(error: BackupError, entry: &Entry) -> InstallError {
             InstallError::Refused(Obstacle::MountPoint)
         }
         BackupError::Keep(error) => InstallError::BackUp(error),
+        BackupError::NotTakenBack(error) => InstallError::NotTakenBack(error),
         BackupError::Rename(Error::Cancelled) => InstallError::Cancelled,
         BackupError::Rename(Error::Target { obstacle: obstacle @ Obstacle::MountPoint, .. }) => InstallError::Refused(obstacle),
         BackupError::Rename(error) if entry.stat.is_none() => InstallError::Create(system_error(error)),

@@ -40,8 +40,14 @@ pub use skip::{failpoints_available, require_filesystem, require_library, requir
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
 pub use swapbin::{Running, Swapbin, swapbin};
 pub use trace::Call;
-#[allow(unused_imports, reason = "words of the conformance tests")]
-pub use {scratch::Made, swapbin::program_under_test};
+#[allow(unused_imports, reason = "words of the other test binaries")]
+pub use {
+    scratch::Made,
+    skip::require_strace,
+    swapbin::program_under_test,
+    sys::{Filter, Jump, Step, before_exec},
+    trace::parse as parse_strace,
+};
 
 /// The ordinary user of the tests that run as root: nobody.
 pub const NOBODY: u32 = 65534;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::namespace::Namespace;
 
@@ -11,7 +11,7 @@ use super::namespace::Namespace;
 enum Need {
     /// Root, or a program that CI installs: CI fails if it is not there.
     Machine,
-    /// Mounts or loop devices: fails only under `SWAPBIN_REQUIRE_MOUNTS=1`.
+    /// Mounts, loop devices or ptrace: fails only under `SWAPBIN_REQUIRE_MOUNTS=1`.
     Mounts,
     /// A build of swapbin with failpoints: the pass over the plain release binary does without.
     Build,
@@ -52,6 +52,14 @@ pub fn require_library(name: &str) -> Option<PathBuf> {
         skip(Need::Machine, &format!("the library {name} is not installed"));
         None
     })
+}
+
+/// Whether strace is there and may trace; a loud line if not.
+#[allow(dead_code, reason = "a word of the other test binaries")]
+pub fn require_strace() -> bool {
+    let Some(strace) = require_program("strace") else { return false };
+    let traced = Command::new(strace).args(["-qq", "-e", "trace=none", "true"]).stderr(Stdio::null()).status();
+    traced.is_ok_and(|status| status.success()) || skip(Need::Mounts, "strace may not trace here, ptrace(2)")
 }
 
 /// Whether a filesystem can be made for a loop mount; a loud line if `mkfs.NAME` is missing.

@@ -128,9 +128,9 @@ impl Voice {
         self.about("cannot keep the attributes of {}", dest, error)
     }
 
-    /// Ours: with `--all-or-nothing`, a file that should not be in place is.
+    /// Ours: a file that should not be in place may be; with `--all-or-nothing`, because of another one.
     pub fn not_taken_back(&self, dest: &OsStr, error: &io::Error) -> Vec<u8> {
-        self.about("installed {} although another file failed, and cannot take it back", dest, error)
+        self.about("cannot take back what was done to {}", dest, error)
     }
 
     /// Ours.

@@ -1,0 +1,264 @@
+//! The jobs. A new one is a `Job` in a test of its own.
+
+use crate::campaign::try_at_every_call;
+use crate::job::{Job, Promise, Threads, Without};
+use crate::place::Place;
+use crate::support::require_root;
+
+fn one(place: &Place) {
+    place.directory("d");
+    place.old("d/app");
+    place.new_file("new");
+}
+
+/// Three files to install, over two old ones.
+fn three(place: &Place) {
+    place.directory("d");
+    place.old("d/a");
+    place.old("d/c");
+    ["a", "b", "c"].iter().for_each(|name| place.new_file(name));
+}
+
+const SWAP: &str = "--from new --to d/app";
+/// A swap removes what a killed run has left in the directory; install does not.
+const SWEEP: &str = "--from new --to d/app --force";
+const SWEEP_THREE: &str = "--from a --to d/a --force";
+
+#[test]
+fn one_file_is_replaced() {
+    try_at_every_call(&Job {
+        name: "one file is replaced",
+        arrange: one,
+        command: SWAP,
+        changes: &[("d/app", "new")],
+        again: &[SWAP],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn one_file_is_made() {
+    try_at_every_call(&Job {
+        name: "one file is made",
+        arrange: one,
+        command: "--from new --to d/another",
+        changes: &[("d/another", "new")],
+        again: &["--from new --to d/another"],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn one_file_is_replaced_from_a_stream_with_a_digest_asked_for() {
+    if !require_root() {
+        return;
+    }
+    try_at_every_call(&Job {
+        name: "one file is replaced from a stream with a digest asked for",
+        arrange: one,
+        command: "--from - --to d/app --sha256 {sha256:new} --mode 4711 --owner 2 <new",
+        changes: &[("d/app", "new")],
+        again: &["--from - --to d/app --sha256 {sha256:new} --mode 4711 --owner 2 <new"],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn one_file_is_replaced_on_an_old_kernel() {
+    try_at_every_call(&Job {
+        name: "one file is replaced on an old kernel",
+        arrange: one,
+        command: SWAP,
+        changes: &[("d/app", "new")],
+        again: &[SWAP],
+        without: &[Without::Tmpfile, Without::Exchange, Without::KernelCopy],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn one_file_is_replaced_on_another_mount() {
+    try_at_every_call(&Job {
+        name: "one file is replaced on another mount",
+        arrange: |place| {
+            place.old("{other}/app");
+            place.new_file("new");
+        },
+        command: "--from new --to {other}/app",
+        changes: &[("{other}/app", "new")],
+        again: &["--from new --to {other}/app"],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn one_file_is_replaced_after_a_run_that_was_killed() {
+    try_at_every_call(&Job {
+        name: "one file is replaced after a run that was killed",
+        arrange: one,
+        past: &["KILLED_AT=renameat:1 --from new --to d/app"],
+        command: SWAP,
+        changes: &[("d/app", "new"), ("d/.swapbin.s#.0", "")],
+        again: &[SWEEP],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn a_current_file_is_left() {
+    try_at_every_call(&Job {
+        name: "a current file is left",
+        arrange: one,
+        past: &[SWAP],
+        command: SWAP,
+        again: &[SWAP],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_one_file() {
+    if !require_root() {
+        return;
+    }
+    try_at_every_call(&Job {
+        name: "install of one file",
+        arrange: one,
+        command: "install -o 2 -g 3 -m 4755 new d/app",
+        changes: &[("d/app", "new")],
+        again: &["install -o 2 -g 3 -m 4755 new d/app", SWEEP],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_one_file_with_a_backup() {
+    try_at_every_call(&Job {
+        name: "install of one file with a backup",
+        arrange: one,
+        command: "install -b new d/app",
+        changes: &[("d/app", "new"), ("d/app~", "d/app")],
+        again: &["install new d/app", SWEEP],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_one_file_with_a_backup_that_replaces_another() {
+    try_at_every_call(&Job {
+        name: "install of one file with a backup that replaces another",
+        arrange: |place| {
+            one(place);
+            place.new_file("d/app~");
+        },
+        command: "install -b new d/app",
+        changes: &[("d/app", "new"), ("d/app~", "d/app")],
+        again: &["install new d/app", SWEEP],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_one_file_with_a_backup_where_nothing_can_be_linked() {
+    try_at_every_call(&Job {
+        name: "install of one file with a backup where nothing can be linked",
+        arrange: one,
+        command: "install -b new d/app",
+        changes: &[("d/app", "new"), ("d/app~", "d/app")],
+        again: &["install new d/app", SWEEP],
+        without: &[Without::HardLinks],
+        ..Job::default()
+    });
+}
+
+const THREE: &str = "install a b c d";
+
+#[test]
+fn install_of_three_files() {
+    try_at_every_call(&Job {
+        name: "install of three files",
+        arrange: three,
+        command: THREE,
+        changes: &[("d/a", "a"), ("d/b", "b"), ("d/c", "c")],
+        promise: Promise::Each,
+        again: &[THREE, SWEEP_THREE],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_three_files_by_threads() {
+    try_at_every_call(&Job {
+        name: "install of three files by threads",
+        arrange: three,
+        command: THREE,
+        changes: &[("d/a", "a"), ("d/b", "b"), ("d/c", "c")],
+        promise: Promise::Each,
+        again: &[THREE, SWEEP_THREE],
+        threads: Threads::Granted,
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_three_files_with_backups() {
+    try_at_every_call(&Job {
+        name: "install of three files with backups",
+        arrange: three,
+        command: "install -b a b c d",
+        changes: &[("d/a", "a"), ("d/a~", "d/a"), ("d/b", "b"), ("d/c", "c"), ("d/c~", "d/c")],
+        promise: Promise::Each,
+        again: &[THREE, SWEEP_THREE],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_three_files_or_none() {
+    try_at_every_call(&Job {
+        name: "install of three files or none",
+        arrange: three,
+        command: "install --all-or-nothing a b c d",
+        changes: &[("d/a", "a"), ("d/b", "b"), ("d/c", "c")],
+        again: &[THREE, SWEEP_THREE],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_three_files_or_none_with_backups() {
+    try_at_every_call(&Job {
+        name: "install of three files or none with backups",
+        arrange: three,
+        command: "install -b --all-or-nothing a b c d",
+        changes: &[("d/a", "a"), ("d/a~", "d/a"), ("d/b", "b"), ("d/c", "c"), ("d/c~", "d/c")],
+        again: &[THREE, SWEEP_THREE],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_of_three_files_or_none_on_an_old_kernel() {
+    try_at_every_call(&Job {
+        name: "install of three files or none on an old kernel",
+        arrange: three,
+        command: "install --all-or-nothing a b c d",
+        changes: &[("d/a", "a"), ("d/b", "b"), ("d/c", "c")],
+        again: &[THREE, SWEEP_THREE],
+        without: &[Without::Tmpfile, Without::Exchange, Without::KernelCopy],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn install_makes_directories() {
+    try_at_every_call(&Job {
+        name: "install makes directories",
+        arrange: one,
+        command: "install -D new d/e/f/app",
+        changes: &[("d/e", "d"), ("d/e/f", "d"), ("d/e/f/app", "new")],
+        promise: Promise::Each,
+        again: &["install -D new d/e/f/app", "--from new --to d/e/f/app --force"],
+        ..Job::default()
+    });
+}
