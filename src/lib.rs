@@ -24,19 +24,19 @@ pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
     Host, Resolve, apply, check, dry_run, install, make_directories, make_leading, recover, resolve, swap, unfinished,
 };
+#[cfg(feature = "manifest")]
+pub use plan::read_manifest;
 pub use report::{
     Action, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, MadeDirectory, Recovery, Report,
     SourceFacts, Times, Warning,
 };
-#[cfg(feature = "manifest")]
-pub use plan::read_manifest;
+pub use request::{
+    Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,
+    HttpOptions, InstallFile, Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve,
+    Request, Secret, SecretName, Size, Source, SourceUrl, TimeLimit, Wait, WhenCurrent,
+};
 #[cfg(feature = "manifest")]
 pub use request::{FindSecret, Flaw, Manifest, ManifestFile};
-pub use request::{
-    Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName, HttpOptions,
-    InstallFile, Installation, Kept, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request, Secret, SecretName, Size,
-    Source, SourceUrl, TimeLimit, Wait, WhenCurrent,
-};
 pub use sys::{
     catch_sigxfsz, close_stdin_again, default_signal, group_id, ignore_sigxfsz, signal_is_ignored, stream_was_closed, user_id,
 };

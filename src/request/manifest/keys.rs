@@ -28,11 +28,7 @@ impl Fault {
         let at = (0..=self.at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let before = &text[..at];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Flaw {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            reason: self.reason,
-        }
+        Flaw { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, reason: self.reason }
     }
 }
 

@@ -98,8 +98,10 @@ impl Manifest {
 
 fn read(text: &str, file: ManifestFile<'_>, find: FindSecret<'_>) -> Result<Manifest, Fault> {
     let document = DeTable::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        // Nearly always a mode.
         let hint = if error.message().contains("leading zero") { "; a mode is text in quotes, such as \"0755\"" } else { "" };
-        Fault::new(error.span().map_or(0, |span| span.start), format!("{}{hint}", escaped(error.message().as_ref())))
+        Fault::new(at, format!("{}{hint}", escaped(error.message().trim_end_matches(", expected nothing").as_ref())))
     })?;
     let mut keys = Keys::new(document.into_inner(), 0);
     let wait: Option<Wait> = keys.word("wait")?;
