@@ -27,7 +27,7 @@ impl Scratch {
         let base = tempfile::Builder::new().prefix("swapbin-test-").tempdir_in(parent).expect("a scratch directory");
         let scratch = Scratch { base };
         fs::set_permissions(scratch.base.path(), PermissionsExt::from_mode(0o711)).expect("chmod of the scratch directory");
-        for directory in [scratch.root(), scratch.tools(), scratch.home()] {
+        for directory in [scratch.root(), scratch.tools(), scratch.home(), scratch.state()] {
             fs::create_dir(&directory).expect("a directory in the scratch directory");
             fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).expect("chmod in the scratch directory");
         }
@@ -47,6 +47,21 @@ impl Scratch {
     /// `$HOME`.
     pub fn home(&self) -> PathBuf {
         self.base.path().join("home")
+    }
+
+    /// Swapbin's state.
+    pub fn state(&self) -> PathBuf {
+        self.base.path().join("state")
+    }
+
+    /// The state of another user's runs.
+    pub fn state_of(&self, user: u32) -> PathBuf {
+        let directory = self.base.path().join(format!("state-{user}"));
+        if !directory.exists() {
+            fs::create_dir(&directory).expect("a directory in the scratch directory");
+            chown(&directory, Some(user), Some(user)).expect("chown in the scratch directory");
+        }
+        directory
     }
 
     /// A path in the tree.
@@ -111,7 +126,7 @@ impl Scratch {
         Snapshot::of(&self.root())
     }
 
-    /// Nothing that swapbin leaves behind when it is killed.
+    /// Nothing that swapbin leaves behind when it is killed. Kept versions are meant to be there.
     #[track_caller]
     pub fn assert_no_litter(&self) {
         let litter = self.litter();
@@ -143,7 +158,7 @@ impl Drop for Scratch {
 }
 
 fn is_litter(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin"))
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin."))
 }
 
 /// A file or directory just made: its path, and words to say more about it.

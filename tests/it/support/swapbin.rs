@@ -110,7 +110,7 @@ impl Swapbin<'_> {
         arguments.into_iter().fold(self, |this, argument| this.arg(argument))
     }
 
-    /// One variable in an environment that otherwise has `PATH`, `HOME` and `LC_ALL` only.
+    /// One variable in an environment that otherwise has `PATH`, `HOME`, `LC_ALL` and `SWAPBIN_STATE_DIR` only.
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
@@ -298,7 +298,8 @@ impl Swapbin<'_> {
             command.arg0(name);
         }
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.scratch.home()).env("LC_ALL", "C").envs(&self.environment);
+        let state = self.user.map_or_else(|| self.scratch.state(), |user| self.scratch.state_of(user));
+        command.env("HOME", self.scratch.home()).env("LC_ALL", "C").env("SWAPBIN_STATE_DIR", state).envs(&self.environment);
         let stdin_closed = matches!(self.input, Input::Closed);
         let (stdin, bytes) = match self.input {
             Input::Nothing | Input::Closed => (Stdio::null(), None),
