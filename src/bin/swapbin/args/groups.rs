@@ -27,9 +27,9 @@ impl Item {
 /// The command lines of the groups, the program's name first in each. A command line that is not one of several groups comes
 /// back as it is.
 ///
-/// A group begins at a `--from` after a `--to` after a `--from`, if there is more than one `--to`: else it is one file with
-/// mirrors. What stands before the first `--from` and `--to` is for all groups that do not say otherwise, and the options of
-/// [`RunArgs`] are for all of them wherever they stand.
+/// A group begins at the first `--from` after a `--to`, if there is more than one `--to`: else it is one file with mirrors.
+/// What stands before the first `--from` and `--to` is for all groups that do not say otherwise, and the options of [`RunArgs`]
+/// are for all of them wherever they stand.
 pub fn split(command: &mut Command, argv: &[OsString]) -> Vec<Vec<OsString>> {
     // Nearly every run has one group: it need not pay for more than this.
     let named_to = |word: &&OsString| word.as_bytes().starts_with(b"--to");
@@ -58,14 +58,13 @@ pub fn split(command: &mut Command, argv: &[OsString]) -> Vec<Vec<OsString>> {
 
 fn in_groups(items: Vec<Item>) -> Vec<Vec<Item>> {
     let mut groups = vec![Vec::new()];
-    let (mut has_from, mut is_whole) = (false, false);
+    let mut has_target = false;
     for item in items {
-        if item.is("from") && is_whole {
+        if item.is("from") && has_target {
             groups.push(Vec::new());
-            (has_from, is_whole) = (false, false);
+            has_target = false;
         }
-        has_from |= item.is("from");
-        is_whole |= has_from && item.is("to");
+        has_target |= item.is("to");
         groups.last_mut().expect("there is a group").push(item);
     }
     groups
