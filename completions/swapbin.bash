@@ -16,6 +16,9 @@ _swapbin() {
             ",$1")
                 cmd="swapbin"
                 ;;
+            swapbin,apply)
+                cmd="swapbin__subcmd__apply"
+                ;;
             *)
                 ;;
         esac
@@ -23,7 +26,7 @@ _swapbin() {
 
     case "${cmd}" in
         swapbin)
-            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --check --dry-run --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --quiet --verbose --json --progress --state-dir --help --version"
+            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --keep --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --check --dry-run --wait --quiet --verbose --json --progress --state-dir --help --version apply"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -77,6 +80,10 @@ _swapbin() {
                     return 0
                     ;;
                 --preserve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -143,6 +150,39 @@ _swapbin() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain never" -- "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        swapbin__subcmd__apply)
+            opts="-n -q -v -h --allow-shared-path --check --dry-run --wait --quiet --verbose --json --progress --state-dir --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --progress)

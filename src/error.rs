@@ -57,6 +57,26 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A manifest that cannot be used.
+    BadManifest {
+        /// The manifest; `-` for standard input.
+        path: PathBuf,
+        /// Line and column, from 1, in characters; `None` if the fault is the whole file's.
+        place: Option<(usize, usize)>,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A manifest that other users may change directs what root does.
+    SharedManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Who owns it.
+        owner: u32,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Two files of a batch come from standard input.
+    StdinTwice,
     /// A user or group that nobody knows.
     UnknownAccount {
         /// `user` or `group`.
@@ -328,6 +348,7 @@ impl Error {
             | UnknownAccount { .. }
             | SameTarget { .. }
             | NoTransaction { .. } => ErrorKind::Usage,
+            BadManifest { .. } | SharedManifest { .. } | StdinTwice => ErrorKind::Usage,
             DigestMismatch { .. } => ErrorKind::Untrusted,
             NoName { .. }
             | SourceIsDirectory { .. }
@@ -407,6 +428,14 @@ impl fmt::Display for Error {
             PlainHttp { url } => write!(f, "'{url}' is plain http, and nothing proves what it serves"),
             BadUrl { url, reason } => write!(f, "'{url}': {reason}"),
             BadOption { option, reason } => write!(f, "{option}: {reason}"),
+            BadManifest { path, place: None, reason } => write!(f, "{}: {reason}", manifest(path)),
+            BadManifest { path, place: Some((line, column)), reason } => {
+                write!(f, "{}:{line}:{column}: {reason}", manifest(path))
+            }
+            SharedManifest { path, owner, mode } => {
+                write!(f, "manifest {} may be changed by other users (mode {mode:04o}, owner uid {owner})", quoted(path))
+            }
+            StdinTwice => f.write_str("standard input is the source of another file already"),
             UnknownAccount { kind, name } => write!(f, "unknown {kind} {}", quoted(name)),
             NoName { from } => write!(f, "the target is a directory, and '{from}' gives no usable file name"),
             Source { path, source } => write!(f, "cannot read source {}: {}", quoted(path), lowered(source)),
@@ -449,6 +478,11 @@ impl fmt::Display for Error {
             Cancelled => f.write_str("cancelled"),
         }
     }
+}
+
+/// A manifest before a line's number, as compilers print it: without quotes, so that editors find the place.
+fn manifest(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { escaped(path.as_os_str()) }
 }
 
 impl fmt::Display for Obstacle {

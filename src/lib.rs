@@ -25,15 +25,19 @@ pub use pipeline::{
     Host, Resolve, apply, check, check_label, dry_run, has_selinux, install, make_directories, make_leading, recover,
     remove_leading, resolve, swap, unfinished,
 };
+#[cfg(feature = "manifest")]
+pub use plan::read_manifest;
 pub use report::{
     Action, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, LabelError, MadeDirectory, Recovery,
     Report, SourceFacts, Times, Warning,
 };
 pub use request::{
-    Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HttpOptions,
-    InstallFile, Installation, Kept, Label, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve, Request,
-    Secret, Source, SourceUrl, WhenCurrent,
+    Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,
+    HttpOptions, InstallFile, Installation, Kept, Label, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve,
+    Request, Secret, SecretName, Size, Source, SourceUrl, TimeLimit, Wait, WhenCurrent,
 };
+#[cfg(feature = "manifest")]
+pub use request::{FindSecret, Flaw, Manifest, ManifestFile};
 pub use sys::{
     catch_sigxfsz, close_stdin_again, default_signal, group_id, ignore_sigxfsz, signal_is_ignored, stream_was_closed, user_id,
 };

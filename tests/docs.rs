@@ -1,8 +1,8 @@
 //! Man page, completions and README say what the program does: held against the program's own command line.
 
 // Read by the program; here only its clap command is wanted.
-#[allow(dead_code)]
-#[path = "../src/bin/swapbin/args.rs"]
+#[allow(dead_code, unused_imports)]
+#[path = "../src/bin/swapbin/args/mod.rs"]
 mod args;
 
 #[path = "docs/completions.rs"]
@@ -19,7 +19,7 @@ mod shells;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
+use clap::{Args as _, Command, CommandFactory};
 use clap_complete::Shell;
 
 const COMPLETIONS: [(Shell, &str); 3] =
@@ -35,7 +35,10 @@ fn read(name: &str) -> String {
 
 /// Every flag of the program as it is typed, `--help` and `--version` included.
 fn flags() -> BTreeSet<String> {
-    let mut command = args::Args::command();
+    flags_of(args::Args::command())
+}
+
+fn flags_of(mut command: Command) -> BTreeSet<String> {
     command.build();
     let long = command.get_arguments().filter_map(|arg| arg.get_long().map(|long| format!("--{long}")));
     let short = command.get_arguments().filter_map(|arg| arg.get_short().map(|short| format!("-{short}")));
@@ -56,8 +59,8 @@ fn exit_codes() -> BTreeSet<String> {
 }
 
 /// The flags that mdoc(7) marks up as such: `Fl m , Fl -mode Ar mode` is `-m` and `--mode`.
-fn flags_of_the_man_page() -> BTreeSet<String> {
-    let page = read("man/swapbin.1");
+fn flags_of_the_man_page(name: &str) -> BTreeSet<String> {
+    let page = read(name);
     let macros = page.lines().filter(|line| line.starts_with('.'));
     let words = macros
         .flat_map(|line| line.split_ascii_whitespace().collect::<Vec<_>>().windows(2).map(<[_]>::to_vec).collect::<Vec<_>>());
@@ -120,9 +123,12 @@ fn every_flag_is_in_every_completion() {
 
 #[test]
 fn the_man_page_has_every_flag_and_no_other() {
-    let (flags, page) = (flags(), flags_of_the_man_page());
-    assert_all_in("man/swapbin.1", &flags, &page);
-    assert_all_in("the program, of what man/swapbin.1 names", &page, &flags);
+    let apply = flags_of(args::ApplyArgs::augment_args(Command::new("apply").disable_version_flag(true)));
+    for (name, flags) in [("man/swapbin.1", flags()), ("man/swapbin-apply.1", apply)] {
+        let page = flags_of_the_man_page(name);
+        assert_all_in(name, &flags, &page);
+        assert_all_in(&format!("the program, of what {name} names"), &page, &flags);
+    }
 }
 
 #[test]
@@ -148,9 +154,9 @@ fn every_exit_code_is_in_man_page_and_readme_and_no_other() {
 
 #[test]
 fn the_examples_use_flags_that_exist() {
-    for name in ["README.md", "man/swapbin.1", "examples/replace-running.sh"] {
+    for name in ["README.md", "man/swapbin.1", "man/swapbin-apply.1", "examples/replace-running.sh"] {
         let used = flags_in_examples(&read(name));
-        assert!(used.contains("--from"), "{name} has an example");
+        assert!(!used.is_empty(), "{name} has an example");
         assert_all_in(&format!("the program, of the examples in {name}"), &used, &flags());
     }
 }
@@ -164,6 +170,50 @@ fn the_readme_shows_the_library_example_that_is_compiled() {
     let compiled = page.split_once("```\n").and_then(|(_, rest)| rest.split_once("```")).expect("an example in rust").0;
     let visible: String = compiled.split_inclusive('\n').filter(|line| !line.starts_with("# ")).collect();
     assert_eq!(shown, visible);
+}
+
+/// What a manifest says to one key of a `[[swap]]`, given a value that is right for none.
+fn reason_of_key(key: &str) -> String {
+    let text = format!("[[swap]]\n{key} = {{}}\n");
+    let file = swapbin::ManifestFile::Stdin;
+    swapbin::Manifest::parse(text.as_bytes(), file, &mut |_| unreachable!()).unwrap_err().reason
+}
+
+#[test]
+fn every_flag_of_a_file_is_a_key_of_the_manifest_and_no_other() {
+    let of_run = flags_of(args::RunArgs::augment_args(Command::new("run").version("1")));
+    let flags = flags().into_iter().filter(|flag| !of_run.contains(flag));
+    let flags: BTreeSet<String> = flags.filter_map(|flag| flag.strip_prefix("--").map(str::to_owned)).collect();
+    for flag in &flags {
+        assert!(!reason_of_key(flag).contains("unknown key"), "{flag} is no key of a [[swap]]");
+    }
+    for key in ["wait", "json", "check", "bogus"] {
+        assert!(reason_of_key(key).contains("unknown key"), "{key} is a key of a [[swap]]");
+    }
+
+    let page = read("man/swapbin-apply.1");
+    let (_, section) = page.split_once("\n.Sh MANIFEST\n").expect("a section on the manifest");
+    let section = section.split("\n.Sh ").next().unwrap_or_default();
+    let items = section.lines().filter_map(|line| line.strip_prefix(".It Cm "));
+    let listed: BTreeSet<String> = items.flat_map(|keys| keys.split(" , ")).map(str::to_owned).collect();
+    let at_the_top = ["defaults", "swap", "wait"].map(str::to_owned).into();
+    let all: BTreeSet<String> = flags.union(&at_the_top).cloned().collect();
+    assert_eq!(listed, all, "keys of man/swapbin-apply.1, and of a manifest");
+}
+
+#[test]
+fn the_manifests_shown_are_manifests() {
+    let page = read("man/swapbin-apply.1");
+    let shown = page.split(".Bd -literal -offset indent\n").nth(1).and_then(|rest| rest.split(".Ed\n").next());
+    let mut help = args::Args::command();
+    let help = help.find_subcommand_mut("apply").expect("a subcommand").render_long_help().to_string();
+    let (_, in_help) = help.split_once("deploy.toml:\n").expect("a manifest in the help");
+    let in_help = in_help.replace("HEX", &"0".repeat(64));
+    for text in [shown.expect("a manifest in the man page"), &in_help] {
+        let file = swapbin::ManifestFile::At(Path::new("/srv/deploy.toml"));
+        let manifest = swapbin::Manifest::parse(text.as_bytes(), file, &mut |_| unreachable!());
+        assert_eq!(manifest.map(|manifest| manifest.batch.swaps.len()).map_err(|flaw| flaw.reason), Ok(2), "{text}");
+    }
 }
 
 /// The personality has an option table of its own; `--help` is made of it.

@@ -230,8 +230,12 @@ pub(crate) fn stat_at(dir: impl AsFd, name: &OsStr) -> Result<Stat, Errno> {
 /// Whether the directory has an access control list, which may let in more than its mode shows.
 pub(crate) fn has_acl(dir: impl AsFd) -> Result<bool, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(dir, c".", flags, Mode::empty())?;
-    match rustix::fs::fgetxattr(&fd, c"system.posix_acl_access", &mut [0u8; 0][..]) {
+    file_has_acl(rustix::fs::openat(dir, c".", flags, Mode::empty())?)
+}
+
+/// The same of what is open for reading.
+pub(crate) fn file_has_acl(fd: impl AsFd) -> Result<bool, Errno> {
+    match rustix::fs::fgetxattr(fd, c"system.posix_acl_access", &mut [0u8; 0][..]) {
         Ok(_) => Ok(true),
         Err(Errno::NODATA | Errno::NOTSUP) => Ok(false),
         Err(errno) => Err(errno),

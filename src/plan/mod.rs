@@ -4,6 +4,8 @@ mod backup;
 mod compare;
 mod entry;
 mod keep;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod obstacle;
 mod target;
 mod trust;
@@ -12,6 +14,8 @@ pub(crate) use backup::{name as backup_name, simple_name as simple_backup_name};
 pub(crate) use compare::same_content;
 pub(crate) use entry::{Dirs, Entry, EntryError, split};
 pub(crate) use keep::kept_attributes;
+#[cfg(feature = "manifest")]
+pub use manifest::read_manifest;
 pub(crate) use obstacle::{judge_change, judge_size};
 pub(crate) use target::{Target, facts};
 

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::Stat;
+use rustix::io::Errno;
 
 use crate::error::{Error, Obstacle};
 use crate::fs::dir;
@@ -29,11 +30,7 @@ pub(crate) fn judge_dir(fd: &OwnedFd, path: &Path) -> Result<(), Error> {
     let stat = rustix::fs::fstat(fd).map_err(|errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() })?;
     let owner_is_other = !is_trusted_owner(stat.st_uid);
     let sticky = stat.st_mode & STICKY != 0;
-    // The group root may write; but where there is an access control list, the group bits are its mask and say nothing of
-    // whom it lets in, acl(5).
-    let group = stat.st_mode & GROUP_WRITE != 0 && (stat.st_gid != 0 || dir::has_acl(fd).unwrap_or(true));
-    let others = !sticky && (group || stat.st_mode & OTHER_WRITE != 0);
-    if owner_is_other || others {
+    if owner_is_other || (!sticky && others_may_write(&stat, || dir::has_acl(fd))) {
         let obstacle = Obstacle::SharedDirectory { owner: stat.st_uid, mode: stat.st_mode };
         return Err(Error::Target { path: path.to_owned(), obstacle });
     }
@@ -46,7 +43,7 @@ pub(crate) fn judge_dir(fd: &OwnedFd, path: &Path) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Target`].
 pub(crate) fn judge_link(dir_fd: &OwnedFd, name: &OsStr, path: &Path) -> Result<(), Error> {
-    let io = |errno: rustix::io::Errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() };
+    let io = |errno: Errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() };
     let dir: Stat = rustix::fs::fstat(dir_fd).map_err(io)?;
     let link = dir::stat_at(dir_fd, name).map_err(io)?;
     if is_shared_sticky(&dir) && !is_trusted_owner(link.st_uid) {
@@ -65,6 +62,27 @@ pub(crate) fn judge_leaf(dir: &Stat, leaf: &Stat, path: &Path) -> Result<(), Err
         true => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::Sticky { owner: leaf.st_uid } }),
         false => Ok(()),
     }
+}
+
+/// Refuses a manifest that others own or may write to. How it was reached does not matter: what root has written tells root
+/// what to do.
+///
+/// # Errors
+/// [`Error::SharedManifest`]; [`Error::Io`].
+#[cfg(feature = "manifest")]
+pub(crate) fn judge_manifest(file: &std::fs::File, path: &Path) -> Result<(), Error> {
+    let stat = rustix::fs::fstat(file).map_err(|errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() })?;
+    if is_trusted_owner(stat.st_uid) && !others_may_write(&stat, || dir::file_has_acl(file)) {
+        return Ok(());
+    }
+    Err(Error::SharedManifest { path: path.to_owned(), owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
+}
+
+/// Whether anybody but the owner may write, by the mode. The group root may; but where there is an access control list, the
+/// group bits are its mask and say nothing of whom it lets in, acl(5).
+fn others_may_write(stat: &Stat, has_acl: impl FnOnce() -> Result<bool, Errno>) -> bool {
+    let group = stat.st_mode & GROUP_WRITE != 0 && (stat.st_gid != 0 || has_acl().unwrap_or(true));
+    group || stat.st_mode & OTHER_WRITE != 0
 }
 
 fn is_shared_sticky(dir: &Stat) -> bool {

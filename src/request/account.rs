@@ -1,5 +1,7 @@
 //! Owners and groups, by name or by number.
 
+use std::str::FromStr;
+
 /// A user or group as the caller wrote it: a name, or a number. Names are looked up when the plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account(String);
@@ -13,6 +15,15 @@ impl Account {
     /// The text as given.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromStr for Account {
+    type Err = String;
+
+    /// Anything but nothing.
+    fn from_str(text: &str) -> Result<Account, String> {
+        if text.is_empty() { Err("an account has a name or a number".to_owned()) } else { Ok(Account::new(text)) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Text that is never printed: a token, a header's value, a password.
@@ -23,6 +24,38 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(secret)")
+    }
+}
+
+/// Where a secret is found: it stands neither on a command line nor in a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretName {
+    /// In the environment variable of this name.
+    Variable(String),
+    /// In the first line of this file.
+    File(PathBuf),
+}
+
+/// `NAME=VAR`: a header, and the environment variable that has its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderName {
+    /// The header.
+    pub name: String,
+    /// The variable.
+    pub variable: String,
+}
+
+impl FromStr for HeaderName {
+    type Err = &'static str;
+
+    /// The error does not repeat the text: it may be the secret itself, given where its name should be.
+    fn from_str(text: &str) -> Result<HeaderName, &'static str> {
+        match text.split_once('=') {
+            Some((name, variable)) if !name.is_empty() && !variable.is_empty() => {
+                Ok(HeaderName { name: name.to_owned(), variable: variable.to_owned() })
+            }
+            _ => Err("give it as NAME=VAR: a header's name and a variable's"),
+        }
     }
 }
 

@@ -1,26 +1,34 @@
 //! What the caller wants: plain values, no I/O.
 
 mod account;
+mod amount;
 mod batch;
 mod digest;
 mod http;
 mod installation;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod mode;
 mod preserve;
 mod source;
 
 pub use account::{Account, Ownership};
+pub use amount::{Size, TimeLimit, Wait};
 pub use batch::Batch;
 pub use digest::Digest;
-pub use http::{HttpOptions, PlainHttp, Secret};
+pub use http::{HeaderName, HttpOptions, PlainHttp, Secret, SecretName};
 pub use installation::{
     BackupNames, BackupPolicy, Directories, Durability, FileTimes, InstallFile, Installation, Label, OnFailure,
 };
+#[cfg(feature = "manifest")]
+pub use manifest::{FindSecret, Flaw, Manifest, ManifestFile};
 pub use mode::{Mode, ModeChange};
 pub use preserve::{Kept, Preserve};
 pub use source::{Source, SourceUrl};
 
 use std::path::PathBuf;
+
+use crate::error::Error;
 
 /// What to do with a symbolic link as the last part of the target's path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +107,9 @@ pub struct Request {
 }
 
 impl Request {
+    /// How many replaced versions are kept, if nothing else is asked for.
+    pub const KEEP: u32 = 1;
+
     /// A request with every default: links followed, metadata kept, identical files left alone.
     pub fn new(source: Source, target: impl Into<PathBuf>) -> Request {
         Request {
@@ -114,7 +125,32 @@ impl Request {
             empty: EmptySource::default(),
             max_size: None,
             http: HttpOptions::default(),
-            keep: 1,
+            keep: Request::KEEP,
+        }
+    }
+
+    /// Whether standard input is among the sources.
+    #[cfg(feature = "manifest")]
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.sources.contains(&Source::Stdin)
+    }
+
+    /// Refuses sources that make no sense together with the other conditions.
+    ///
+    /// # Errors
+    /// [`Error::MirrorsNeedDigest`], [`Error::PlainHttp`].
+    pub(crate) fn judge_sources(&self) -> Result<(), Error> {
+        if self.sha256.is_some() {
+            return Ok(());
+        }
+        if self.sources.len() > 1 {
+            return Err(Error::MirrorsNeedDigest);
+        }
+        match self.sources.first() {
+            Some(Source::Url(url)) if url.is_plain() && self.http.plain == PlainHttp::NeedsProof => {
+                Err(Error::PlainHttp { url: url.to_string() })
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::proof::Trusted;
 use crate::report::SourceFacts;
-use crate::request::{EmptySource, PlainHttp, Request, Source, SourceUrl};
+use crate::request::{EmptySource, Request, Source, SourceUrl};
 
 /// One place, opened as far as that costs nothing.
 enum Origin<'a> {
@@ -139,15 +139,9 @@ fn judge_local<'a>(local: LocalSource, request: &Request) -> Result<Origin<'a>, 
 /// # Errors
 /// [`Error::MirrorsNeedDigest`], [`Error::PlainHttp`], [`Error::BadOption`].
 pub(crate) fn judge(request: &Request) -> Result<(), Error> {
-    if request.sources.len() > 1 && request.sha256.is_none() {
-        return Err(Error::MirrorsNeedDigest);
-    }
-    for source in &request.sources {
-        let Source::Url(url) = source else { continue };
-        if url.is_plain() && request.sha256.is_none() && request.http.plain == PlainHttp::NeedsProof {
-            return Err(Error::PlainHttp { url: url.to_string() });
-        }
-        #[cfg(feature = "http")]
+    request.judge_sources()?;
+    #[cfg(feature = "http")]
+    if request.sources.iter().any(|source| matches!(source, Source::Url(_))) {
         super::http::check_options(&request.http)?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod apply;
 mod constrained;
 mod crashes;
 mod daemon;

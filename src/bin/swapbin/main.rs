@@ -7,11 +7,12 @@ mod args;
 mod commands;
 mod exit;
 mod install;
+mod secret;
 mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use args::Invocation;
 
 fn main() -> ExitCode {
     swapbin::ignore_sigxfsz();
@@ -19,9 +20,9 @@ fn main() -> ExitCode {
     if let Some(personality) = install::personality(&argv) {
         return commands::install::main(personality);
     }
-    let args = match args::Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return exit::usage(error),
-    };
-    commands::swap::run(args)
+    match args::read(argv) {
+        Ok(Invocation::Swap(swaps, run)) => commands::swap::run(&swaps, &run),
+        Ok(Invocation::Apply(args)) => commands::apply::run(&args),
+        Err(error) => exit::usage(error),
+    }
 }

@@ -31,19 +31,26 @@ impl Scratch {
             fs::create_dir(&directory).expect("a directory in the scratch directory");
             fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).expect("chmod in the scratch directory");
         }
-        // For each user a directory of his own, which he makes himself.
-        fs::create_dir(scratch.states()).expect("a directory in the scratch directory");
-        fs::set_permissions(scratch.states(), PermissionsExt::from_mode(0o1777)).expect("chmod in the scratch directory");
         scratch
     }
 
-    fn states(&self) -> PathBuf {
-        self.base.path().join("states")
-    }
-
-    /// Where runs of this user keep their state; `None`: of the user who runs the tests.
+    /// Where runs of this user keep their state; `None`: of the user who runs the tests. It is as a first run leaves it, so that
+    /// traces of a run show what every other run does.
     pub fn state(&self, user: Option<u32>) -> PathBuf {
-        self.states().join(user.map_or_else(|| "own".to_owned(), |user| user.to_string()))
+        let directory = self.base.path().join(user.map_or_else(|| "state".to_owned(), |user| format!("state-{user}")));
+        if !directory.exists() {
+            let made = [directory.clone(), directory.join("txn"), directory.join("history")];
+            for path in &made {
+                fs::create_dir(path).expect("a state directory");
+                fs::set_permissions(path, PermissionsExt::from_mode(0o700)).expect("chmod of the state directory");
+            }
+            fs::write(directory.join("mark"), "00c0ffee").expect("the mark of the state directory");
+            fs::write(directory.join("lock"), "").expect("the lock of the state directory");
+            for path in made.into_iter().chain([directory.join("mark"), directory.join("lock")]) {
+                chown(&path, user, user).expect("chown of the state directory");
+            }
+        }
+        directory
     }
 
     /// The tree under test; swapbin's working directory.
@@ -123,7 +130,7 @@ impl Scratch {
         Snapshot::of(&self.root())
     }
 
-    /// Nothing that swapbin leaves behind when it is killed.
+    /// Nothing that swapbin leaves behind when it is killed. Kept versions are meant to be there.
     #[track_caller]
     pub fn assert_no_litter(&self) {
         let litter = self.litter();

@@ -110,7 +110,7 @@ impl Swapbin<'_> {
         arguments.into_iter().fold(self, |this, argument| this.arg(argument))
     }
 
-    /// One variable in an environment that otherwise has `PATH`, `HOME` and `LC_ALL` only.
+    /// One variable in an environment that otherwise has `PATH`, `HOME`, `LC_ALL` and `SWAPBIN_STATE_DIR` only.
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self

@@ -1,4 +1,8 @@
-//! One file per command.
+//! One file per command, and what they share.
 
+pub mod apply;
+mod batch;
+mod host;
 pub mod install;
+mod request;
 pub mod swap;

@@ -16,6 +16,14 @@ pub fn of(error: &Error) -> Option<String> {
         Error::SourceTooLarge { .. } => "if that is right, give a larger --max-filesize".to_owned(),
         Error::SourceChanged { .. } => "wait until whoever writes the source is done, and run this again".to_owned(),
         Error::TargetChanged { .. } => "look at who else changes it, and run this again".to_owned(),
+        Error::SharedManifest { owner: 0, path, .. } => {
+            format!("chmod go-w {}, or trust whoever may write to it with --allow-shared-path", quoted(path))
+        }
+        Error::SharedManifest { owner, .. } => {
+            format!("run this as its owner (uid {owner}), or trust whoever may write to it with --allow-shared-path")
+        }
+        Error::StdinTwice => "write it to a file first".to_owned(),
+        Error::SameTarget { .. } => "name each target once; a directory is written with a slash at its end".to_owned(),
         Error::UnknownAccount { .. } => "create the account first, or give a number".to_owned(),
         Error::HttpStatus { status: 401 | 403, .. } => "give a token with --token-env, --token-file or --header-env".to_owned(),
         Error::HttpStatus { transient: true, .. } | Error::Http { transient: true, .. } => {

@@ -1,28 +1,23 @@
 //! The JSON object, schema 1.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
-use swapbin::{Action, Error, FileFacts, Report, Source, SourceFacts, Warning};
+use swapbin::{Action, BatchReport, Error, FileFacts, Report, Source, SourceFacts, Times, Warning};
 
 use super::{hint, words};
-use crate::args::Args;
 use crate::exit;
 
 /// The object for an outcome.
 pub fn report(report: &Report) -> Value {
-    let action = match report.action {
-        Action::Installed => "installed",
-        Action::Unchanged => "unchanged",
-        Action::WouldInstall => "would-install",
-    };
     let mut object = Map::new();
     object.insert("schema".into(), json!(1));
     object.insert("ok".into(), json!(true));
-    object.insert("action".into(), json!(action));
+    object.insert("action".into(), json!(action(report.action)));
     object.insert("changed".into(), json!(report.action == Action::Installed));
     insert_path(&mut object, "to", &report.target);
     object.insert("through_link".into(), json!(report.through_link.as_ref().map(|link| link.to_string_lossy())));
@@ -34,26 +29,53 @@ pub fn report(report: &Report) -> Value {
     object.insert("in_use_by".into(), Value::Null);
     object.insert("warnings".into(), report.warnings.iter().map(warning).collect());
     object.insert("error".into(), Value::Null);
-    let times = &report.times;
-    object.insert(
-        "ms".into(),
-        json!({ "plan": ms(times.plan), "fetch": ms(times.fetch), "commit": ms(times.commit), "total": ms(times.total) }),
-    );
+    object.insert("ms".into(), times(&report.times));
     Value::Object(object)
 }
 
+/// The object for the outcome of a batch: the objects of its files, and what holds for all of them.
+pub fn batch(batch: &BatchReport) -> Value {
+    let any = |wanted: Action| batch.swaps.iter().any(|swap| swap.action == wanted);
+    let of_all = [Action::Installed, Action::WouldInstall].into_iter().find(|wanted| any(*wanted)).unwrap_or(Action::Unchanged);
+    json!({
+        "schema": 1,
+        "ok": true,
+        "action": action(of_all),
+        "changed": any(Action::Installed),
+        "txid": batch.txid,
+        "swaps": batch.swaps.iter().map(report).collect::<Vec<_>>(),
+        "warnings": batch.swaps.iter().flat_map(|swap| &swap.warnings).map(warning).collect::<Vec<_>>(),
+        "error": null,
+        "ms": times(&batch.times),
+    })
+}
+
+/// The object for a batch that failed.
+pub fn batch_error(error: &Error) -> Value {
+    json!({
+        "schema": 1,
+        "ok": false,
+        "action": "failed",
+        "changed": in_place(error),
+        "txid": null,
+        "swaps": [],
+        "warnings": [],
+        "error": failure(error),
+        "ms": {},
+    })
+}
+
 /// The object for a failure.
-pub fn error(error: &Error, args: &Args) -> Value {
+pub fn error(error: &Error, from: Option<&OsStr>, to: &Path) -> Value {
     let mut object = Map::new();
     object.insert("schema".into(), json!(1));
     object.insert("ok".into(), json!(false));
     object.insert("action".into(), json!("failed"));
-    // Only in doubt means that the new file has the name.
-    object.insert("changed".into(), json!(matches!(error, Error::InDoubt { .. })));
-    insert_path(&mut object, "to", &args.to);
+    object.insert("changed".into(), json!(in_place(error)));
+    insert_path(&mut object, "to", to);
     // Every field is there, so that a reader need not know beforehand how it ended.
     object.insert("through_link".into(), Value::Null);
-    let from = args.from.first().and_then(|text| Source::parse(text).ok());
+    let from = from.and_then(|text| Source::parse(text).ok());
     let facts = from.map(|from| source(&SourceFacts { from: from.to_string(), ..SourceFacts::default() }));
     object.insert("source".into(), facts.unwrap_or_default());
     object.insert("installed".into(), Value::Null);
@@ -63,13 +85,27 @@ pub fn error(error: &Error, args: &Args) -> Value {
     object.insert("in_use_by".into(), Value::Null);
     object.insert("warnings".into(), json!([]));
     object.insert("ms".into(), json!({}));
+    object.insert("error".into(), failure(error));
+    Value::Object(object)
+}
+
+fn failure(error: &Error) -> Value {
     let kind = error.kind();
     let message = error.to_string();
-    object.insert(
-        "error".into(),
-        json!({ "code": exit::code(kind), "kind": exit::word(kind), "message": message, "hint": hint::of(error) }),
-    );
-    Value::Object(object)
+    json!({ "code": exit::code(kind), "kind": exit::word(kind), "message": message, "hint": hint::of(error) })
+}
+
+/// Whether anything is changed though the run failed.
+fn in_place(error: &Error) -> bool {
+    matches!(error, Error::InDoubt { .. } | Error::HalfDone { .. })
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Installed => "installed",
+        Action::Unchanged => "unchanged",
+        Action::WouldInstall => "would-install",
+    }
 }
 
 /// An object on one line. Control characters that JSON lets stand, and direction marks, are escaped too: somebody may look at
@@ -132,6 +168,10 @@ fn warning(warning: &Warning) -> Value {
         _ => "other",
     };
     json!({ "kind": kind, "message": words::warning(warning) })
+}
+
+fn times(times: &Times) -> Value {
+    json!({ "plan": ms(times.plan), "fetch": ms(times.fetch), "commit": ms(times.commit), "total": ms(times.total) })
 }
 
 /// Milliseconds with three decimals.

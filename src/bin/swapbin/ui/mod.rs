@@ -6,19 +6,30 @@ mod progress;
 mod stream;
 mod words;
 
+use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 
 use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use swapbin::{Cancel, Error, Event, Observer, Report};
+use swapbin::{BatchReport, Cancel, Error, Event, Observer, Report};
 
-use crate::args::Args;
+use crate::args::{ProgressWhen, RunArgs};
 use progress::Progress;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// What a failure is about, as it was asked for.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// One file.
+    File { from: Option<&'a OsStr>, to: &'a Path },
+    /// Several.
+    Batch,
+}
 
 /// Where everything the program says goes through.
 pub struct Ui {
@@ -31,8 +42,8 @@ pub struct Ui {
 
 impl Ui {
     /// `cancel` ends also the wait for somebody who does not read.
-    pub fn new(args: &Args, cancel: Cancel) -> Ui {
-        let shows = if args.quiet { crate::args::ProgressWhen::Never } else { args.progress };
+    pub fn new(args: &RunArgs, cancel: Cancel) -> Ui {
+        let shows = if args.quiet { ProgressWhen::Never } else { args.progress };
         Ui {
             quiet: args.quiet,
             verbose: args.verbose > 0,
@@ -51,14 +62,28 @@ impl Ui {
         self.quiet || self.print(&words::report(report), &report.target)
     }
 
+    /// Shows the outcome of a batch on standard output; `false` if it could not be written there.
+    pub fn batch(&mut self, report: &BatchReport) -> bool {
+        self.progress.finish();
+        let about = report.swaps.first().map_or(Path::new("the batch"), |first| &first.target);
+        if self.json {
+            return self.print(&json::line(&json::batch(report)), about);
+        }
+        self.quiet || self.print(&words::batch(report), about)
+    }
+
     /// Shows a failure: the fact, then what to do about it.
-    pub fn error(&mut self, error: &Error, args: &Args) {
+    pub fn error(&mut self, error: &Error, subject: Subject<'_>) {
         self.progress.finish();
         if matches!(error, Error::Cancelled) {
             return;
         }
         if self.json {
-            self.print(&json::line(&json::error(error, args)), &args.to);
+            let (object, about) = match subject {
+                Subject::File { from, to } => (json::error(error, from, to), to),
+                Subject::Batch => (json::batch_error(error), Path::new("the batch")),
+            };
+            self.print(&json::line(&object), about);
         }
         self.say(ERROR, "error", &error.to_string());
         if let Some(hint) = hint::of(error) {
@@ -67,7 +92,7 @@ impl Ui {
     }
 
     /// A reader that has gone away has seen enough; a full disk behind standard output is an error like any other.
-    fn print(&mut self, line: &str, target: &std::path::Path) -> bool {
+    fn print(&mut self, line: &str, target: &Path) -> bool {
         match stream::write(io::stdout(), format!("{line}\n").as_bytes(), &self.cancel) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => true,

@@ -1,6 +1,6 @@
 //! Outcomes, warnings and events in words.
 
-use swapbin::{Action, Event, Report, Warning, quoted};
+use swapbin::{Action, BatchReport, Event, Report, Warning, quoted};
 
 /// The line that says what happened; for a dry run also what the file would be.
 pub fn report(report: &Report) -> String {
@@ -19,6 +19,25 @@ pub fn report(report: &Report) -> String {
             format!("{verb} {target}{size}{through} from '{}'{}", report.source.from, plan.unwrap_or_default())
         }
     }
+}
+
+/// A line for each file, and one for all of them.
+pub fn batch(batch: &BatchReport) -> String {
+    let files = |count: usize| format!("{count} {}", if count == 1 { "file" } else { "files" });
+    let with = |wanted: Action| batch.swaps.iter().filter(|swap| swap.action == wanted).count();
+    let mut parts = Vec::new();
+    for (action, words) in
+        [(Action::Installed, "in place"), (Action::WouldInstall, "to put in place"), (Action::Unchanged, "unchanged")]
+    {
+        match with(action) {
+            0 => {}
+            count if parts.is_empty() => parts.push(format!("{} {words}", files(count))),
+            count => parts.push(format!("{count} {words}")),
+        }
+    }
+    parts.extend(batch.txid.as_ref().map(|txid| format!("transaction {txid}")));
+    let lines: Vec<String> = batch.swaps.iter().map(report).chain([parts.join(", ")]).collect();
+    lines.join("\n")
 }
 
 /// A warning.

@@ -1,0 +1,103 @@
+//! The command line. Also read by the tests, which hold man pages and completions against it.
+
+mod apply;
+mod groups;
+mod run;
+mod swap;
+
+pub use apply::ApplyArgs;
+pub use run::{ProgressWhen, RunArgs};
+pub use swap::SwapArgs;
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0    installed, or already current
+  1    failed: input or output, or anything without a code of its own
+  2    usage
+  4    untrusted: the digest is wrong
+  5    rejected: the source is empty, too large, a directory, the target itself or a web page
+  7    unavailable: the source is not there, or may not be read or fetched
+  8    in doubt: the new file is in place, but may not survive a power cut
+  9    target: the destination is refused
+  10   --check: a change would be made
+  75   try later: the source failed for now, or something changed meanwhile
+  128+n  ended by signal n, everything cleaned up
+
+Whatever the status, the target is the old file or the new one, whole.";
+
+const AFTER_LONG_HELP: &str = "\
+Several files are one change, all or nothing: a group begins at a --from that follows a --to, and its options belong to it.
+Options before the first --from and --to are for all groups, unless a group has its own. Options under Run and Output are for
+the whole run, wherever they stand. Many files are better written down: `swapbin apply MANIFEST`.
+
+`swapbin install ...`, and a link to swapbin called install, is install(1): see `swapbin install --help`.
+
+Examples:
+  swapbin --from target/release/app --to /usr/local/bin/app
+  swapbin --from https://example.org/app --sha256 HEX --to /usr/local/bin/app
+  curl ... | swapbin --from - --to /usr/local/bin/app --mode 0755
+  swapbin --from app --to /usr/local/bin/ --from libapp.so.1 --to /usr/local/lib/
+";
+
+/// Replace a program or shared library safely, also while it runs.
+///
+/// The new file is written under a temporary name beside the target, synced, and renamed into place: the target is never
+/// absent and never partial, a running program keeps its old file, and whatever fails, the old file is still there.
+#[derive(Debug, Parser)]
+#[command(name = "swapbin", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
+#[command(after_help = AFTER_HELP, after_long_help = format!("{AFTER_LONG_HELP}\n{AFTER_HELP}"))]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub swap: Option<SwapArgs>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Apply(ApplyArgs),
+}
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub enum Invocation {
+    /// One file, or several, from the command line.
+    Swap(Vec<SwapArgs>, RunArgs),
+    /// The files of a manifest.
+    Apply(ApplyArgs),
+}
+
+/// Reads the whole command line, the program's name included.
+pub fn read(argv: Vec<OsString>) -> Result<Invocation, clap::Error> {
+    let mut command = Args::command();
+    let groups = groups::split(&mut command, &argv);
+    let mut swaps = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        let matches = command.try_get_matches_from_mut(group).map_err(|mut error| {
+            if groups.len() > 1 {
+                let place = format!("This is about group {} of {}.", index + 1, groups.len());
+                error.insert(ContextKind::Usage, ContextValue::StyledStr(place.into()));
+            }
+            error
+        })?;
+        let args = Args::from_arg_matches(&matches)?;
+        match (args.command, args.swap) {
+            (Some(Command::Apply(args)), _) => return Ok(Invocation::Apply(args)),
+            (None, Some(swap)) => swaps.push((swap, args.run)),
+            // clap has seen to what is required.
+            (None, None) => return Err(command.error(ErrorKind::MissingRequiredArgument, "--from and --to are missing")),
+        }
+    }
+    let (swaps, mut runs): (Vec<_>, Vec<_>) = swaps.into_iter().unzip();
+    // Every group has got the options of the run.
+    Ok(Invocation::Swap(swaps, runs.pop().expect("there is a group, or clap has refused")))
+}

@@ -1,0 +1,26 @@
+//! `swapbin apply MANIFEST`.
+
+use std::process::ExitCode;
+
+use swapbin::PathTrust;
+
+use super::{batch, host};
+use crate::args::ApplyArgs;
+use crate::secret;
+
+/// Runs it.
+pub fn run(args: &ApplyArgs) -> ExitCode {
+    let mut host = host::host(&args.run);
+    let trust = if args.allow_shared_path { PathTrust::Any } else { PathTrust::Strict };
+    let manifest = swapbin::read_manifest(args.file(), trust, &mut secret::find);
+    let batch = manifest.map(|mut manifest| {
+        if let (Some(wait), None) = (manifest.wait, args.run.wait) {
+            host.wait = wait;
+        }
+        if trust == PathTrust::Any {
+            manifest.batch.swaps.iter_mut().for_each(|request| request.path_trust = PathTrust::Any);
+        }
+        manifest.batch
+    });
+    batch::run(batch, &args.run, host)
+}

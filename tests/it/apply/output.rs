@@ -1,0 +1,93 @@
+//! What is said of several files.
+
+use serde_json::{Value, json};
+
+use super::{BOTH, apply, tree};
+use crate::support::{Scratch, swapbin};
+
+/// Every field of the object for several files.
+const FIELDS: [&str; 9] = ["schema", "ok", "action", "changed", "txid", "swaps", "warnings", "error", "ms"];
+
+fn json_of(scratch: &Scratch, manifest: &str, flags: &[&str], code: i32) -> Value {
+    scratch.file("deploy.toml", manifest);
+    let object = swapbin(scratch).args(["apply", "deploy.toml", "--json"]).args(flags).run().exits(code).json();
+    let missing: Vec<_> = FIELDS.iter().filter(|field| object.get(*field).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?} missing in {object:#}");
+    object
+}
+
+#[test]
+fn there_is_a_line_for_each_file_and_one_for_all() {
+    let scratch = tree();
+    let outcome = apply(&scratch, BOTH);
+    let text = outcome.output_text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{outcome}");
+    assert!(lines[0].starts_with("replaced '") && lines[0].contains("/app'"), "{outcome}");
+    assert!(lines[1].starts_with("replaced '") && lines[1].contains("/lib'"), "{outcome}");
+    assert!(lines[2].starts_with("2 files in place"), "{outcome}");
+
+    scratch.file("app", "old app").mode(0o755);
+    apply(&scratch, BOTH).exits(0).prints("unchanged '").prints("1 file in place, 1 unchanged");
+    apply(&scratch, BOTH).exits(0).prints("2 files unchanged");
+    swapbin(&scratch).args(["apply", "deploy.toml", "-q"]).run().exits(0).is_quiet();
+}
+
+#[test]
+fn the_object_holds_that_of_each_file_in_order() {
+    let scratch = tree();
+    let object = json_of(&scratch, BOTH, &[], 0);
+    assert_eq!((&object["ok"], &object["action"], &object["changed"]), (&json!(true), &json!("installed"), &json!(true)));
+    assert_eq!(object["error"], Value::Null);
+    let swaps = object["swaps"].as_array().unwrap();
+    assert_eq!(swaps.len(), 2);
+    for (swap, name) in swaps.iter().zip(["app", "lib"]) {
+        assert_eq!((&swap["action"], &swap["to"]), (&json!("installed"), &json!(scratch.path(name))));
+        assert_eq!(swap["previous"]["size"], 7);
+    }
+    let again = json_of(&scratch, BOTH, &[], 0);
+    assert_eq!((&again["action"], &again["changed"], &again["txid"]), (&json!("unchanged"), &json!(false), &Value::Null));
+}
+
+#[test]
+fn warnings_of_all_files_are_told_together() {
+    let scratch = tree();
+    std::fs::hard_link(scratch.path("lib"), scratch.path("hard")).unwrap();
+    let object = json_of(&scratch, BOTH, &[], 0);
+    assert_eq!(object["warnings"][0]["kind"], "hard-links");
+    assert_eq!(object["swaps"][1]["warnings"], object["warnings"]);
+}
+
+#[test]
+fn a_failure_is_an_object_of_the_same_shape() {
+    let scratch = tree();
+    let before = ("old app".into(), "old lib".into());
+    for (manifest, code, kind) in [
+        ("bogus = 1\n".to_owned(), 2, "usage"),
+        (BOTH.replace("new-app", "missing"), 7, "unavailable"),
+        (BOTH.replace("'app'", "'missing/app'"), 9, "target"),
+    ] {
+        let object = json_of(&scratch, &manifest, &[], code);
+        assert_eq!((&object["ok"], &object["action"], &object["changed"]), (&json!(false), &json!("failed"), &json!(false)));
+        assert_eq!((&object["error"]["code"], &object["error"]["kind"]), (&json!(code), &json!(kind)));
+        assert_eq!((scratch.read("app"), scratch.read("lib")), before);
+    }
+}
+
+#[test]
+fn a_question_changes_nothing_and_answers_for_all() {
+    let scratch = tree();
+    scratch.file("app", "new app").mode(0o755);
+    for (flags, code) in [(["--dry-run"], 0), (["--check"], 10)] {
+        let object = json_of(&scratch, BOTH, &flags, code);
+        assert_eq!((&object["action"], &object["changed"]), (&json!("would-install"), &json!(false)));
+        assert_eq!(
+            (&object["swaps"][0]["action"], &object["swaps"][1]["action"]),
+            (&json!("unchanged"), &json!("would-install"))
+        );
+        assert_eq!(scratch.read("lib"), b"old lib");
+    }
+    swapbin(&scratch).args(["apply", "deploy.toml", "-n"]).run().exits(0).prints("1 file to put in place, 1 unchanged");
+    scratch.file("lib", "new lib");
+    assert_eq!(json_of(&scratch, BOTH, &["--check"], 0)["action"], "unchanged");
+}
