@@ -51,7 +51,11 @@ impl Claim {
         };
         let concerned = txn::concerning(&state, |entry| targets.iter().any(|target| is_of(entry, target))).map_err(unreadable)?;
         let mut news = waited == Waited::Yes;
-        for leftover in concerned {
+        for leftover in concerned.litter {
+            // Of no concern to us: if it cannot go, it stays.
+            news |= txn::settle(&state, &leftover, None).is_ok();
+        }
+        for leftover in concerned.first {
             let settled = txn::settle(&state, &leftover, None)?;
             session.event(Event::Recovered { txid: &leftover.txid, forward: settled == txn::Settled::Forward });
             news = true;

@@ -136,7 +136,7 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
         failpoint::hit("recover").map_err(error)?;
         step(entry, dir, steps[at]).map_err(|errno| error(errno.into()))?;
     }
-    sync_all(examined)?;
+    sync_directories(examined)?;
     let mut tidied = false;
     for ((entry, examined), step) in journal.entries.iter().zip(examined).zip(steps) {
         if let (Some(dir), false) = (&examined.dir, matches!(step, Step::Stop | Step::Later)) {
@@ -146,7 +146,7 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
     if journal.phase == Phase::Preparing {
         tidied |= tidy_unnamed(journal);
     }
-    if tidied { sync_all(examined) } else { Ok(()) }
+    if tidied { sync_directories(examined) } else { Ok(()) }
 }
 
 fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {
@@ -202,7 +202,7 @@ fn tidy_unnamed(journal: &Journal) -> bool {
     tidied
 }
 
-fn sync_all(examined: &[Examined]) -> Result<(), Error> {
+fn sync_directories(examined: &[Examined]) -> Result<(), Error> {
     let mut directories: HashMap<(u64, u64), Arc<Dir>> = HashMap::new();
     for dir in examined.iter().filter_map(|examined| examined.dir.as_ref()) {
         let stat = rustix::fs::fstat(dir).map_err(|errno| sync_error(dir, errno.into()))?;
@@ -222,18 +222,27 @@ fn closing(state: &State, source: io::Error) -> Error {
     Error::State { path: state.path().to_owned(), reason: crate::error::lowered(&source) }
 }
 
-/// What is left over and concerns one of these names.
-pub(crate) fn concerning<'a>(state: &State, mut names: impl FnMut(&Entry) -> bool + 'a) -> Result<Vec<Leftover>, Errno> {
-    let mut found = Vec::new();
+/// What is left over, in two kinds.
+#[derive(Debug, Default)]
+pub(crate) struct Concerning {
+    /// It is about one of the names, and has to be settled first.
+    pub(crate) first: Vec<Leftover>,
+    /// It is about others, and has changed nothing: it can go, and need not.
+    pub(crate) litter: Vec<Leftover>,
+}
+
+/// Sorts what is left over by whether it is about one of these names.
+///
+/// # Errors
+/// The state directory cannot be read.
+pub(crate) fn concerning(state: &State, mut names: impl FnMut(&Entry) -> bool) -> Result<Concerning, Errno> {
+    let mut found = Concerning::default();
     for (_, what) in leftovers(state)? {
         let LeftoverState::Left(leftover) = what else { continue };
-        let concerns = match &leftover.journal {
-            Ok(journal) => journal.entries.iter().any(&mut names),
-            Err(Unreadable::Empty) => true,
-            Err(_) => false,
-        };
-        if concerns {
-            found.push(leftover);
+        match &leftover.journal {
+            Ok(journal) if journal.entries.iter().any(&mut names) => found.first.push(leftover),
+            Ok(Journal { phase: Phase::Preparing, .. }) | Err(Unreadable::Empty) => found.litter.push(leftover),
+            Ok(_) | Err(_) => {}
         }
     }
     Ok(found)
