@@ -1,7 +1,7 @@
 //! `--from`, `--to`: the label of the file that is replaced is kept; where there is none to keep, the policy decides.
 
 use super::{OLD, POLICY, tree};
-use crate::support::{Scratch, Selinux, Swapbin, label, set_label, swapbin};
+use crate::support::{Call, Scratch, Selinux, Swapbin, label, set_label, swapbin};
 
 fn swap<'s>(selinux: &Selinux, scratch: &'s Scratch, to: &str) -> Swapbin<'s> {
     selinux.host(swapbin(scratch).from("new").to(to))
@@ -29,8 +29,14 @@ fn a_new_file_gets_the_policy_s_label_and_then_is_current() {
     outcome.exits(0).prints("installed");
     assert_eq!(label(scratch.path("real/app")).as_deref(), Some(POLICY));
     assert_eq!(selinux.lookups(), ["f real/app"]);
-    let place = |name: &str| calls.iter().position(|call| call.name.starts_with(name) && call.succeeded()).unwrap();
-    assert!(place("fsetxattr") < place("fsync") && place("fsync") < place("rename"), "{calls:#?}");
+    let place = |name: &str, from: usize, word: &str| {
+        let fits = |call: &Call| call.name.starts_with(name) && call.succeeded() && call.arguments.contains(word);
+        calls[from..].iter().position(fits).map(|at| at + from)
+    };
+    let renamed = place("rename", 0, "\"app\"").unwrap();
+    let labelled = place("fsetxattr", 0, "bin_t").unwrap();
+    let synced = place("fsync", labelled, "").unwrap();
+    assert!(synced < renamed, "{calls:#?}");
     swap(&selinux, &scratch, "shortcut/app").run().exits(0).prints("unchanged");
 }
 
