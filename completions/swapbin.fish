@@ -1,3 +1,9 @@
+function __swapbin_is_install
+    set -l words (commandline -opc)
+    test (count $words) -ge 2; and test $words[2] = install
+end
+complete -c swapbin -n 'test (count (commandline -opc)) -eq 1' -a install -d 'Install files as install(1) does'
+complete -c ginstall -w 'swapbin install'
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_swapbin_global_optspecs
     string join \n from= to= sha256= m/mode= o/owner= g/group= preserve= no-dereference allow-shared-path force keep= allow-empty max-filesize= insecure-http connect-timeout= stall-timeout= max-time= retry= proxy= cacert= header-env= token-env= token-file= check n/dry-run wait= q/quiet v/verbose json progress= state-dir= h/help V/version
@@ -24,51 +30,75 @@ function __fish_swapbin_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c swapbin -n "__fish_swapbin_needs_command" -l from -d 'Where the new file comes from: a path, \'-\' for standard input, or a file, http or https address' -r -F
-complete -c swapbin -n "__fish_swapbin_needs_command" -l to -d 'The file to replace or create' -r -F
-complete -c swapbin -n "__fish_swapbin_needs_command" -l sha256 -d 'The SHA-256 digest the new file must have' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -s m -l mode -d 'The mode, octal or symbolic; symbolic starts from the replaced file\'s, or 0755' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -s o -l owner -d 'The owner, by name or number' -r -f -a "(__fish_complete_users)"
-complete -c swapbin -n "__fish_swapbin_needs_command" -s g -l group -d 'The group, by name or number' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l keep -d 'How many replaced versions are kept beside the target, for a rollback' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l max-filesize -d 'The largest source accepted: bytes, or with K, M, G, T (powers of 1024)' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l connect-timeout -d 'The longest wait for a connection: seconds, or with ms, s, m, h' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l stall-timeout -d 'The longest time an address may send nothing' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l max-time -d 'The longest time for everything: all attempts, waits and mirrors' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l retry -d 'How often a transient failure is tried again' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l proxy -d 'The proxy, instead of what the environment names (http_proxy, https_proxy, all_proxy, no_proxy)' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l cacert -d 'A file of PEM certificates to trust besides the system\'s' -r -F
-complete -c swapbin -n "__fish_swapbin_needs_command" -l header-env -d 'Send the header NAME with the value of the environment variable VAR, to the first address\'s own origin only' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l token-env -d 'Send the value of the environment variable VAR as bearer token, to the first address\'s own origin only' -r -f
-complete -c swapbin -n "__fish_swapbin_needs_command" -l token-file -d 'Send the first line of FILE as bearer token, to the first address\'s own origin only' -r -F
-complete -c swapbin -n "__fish_swapbin_needs_command" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
-complete -c swapbin -n "__fish_swapbin_needs_command" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l from -d 'Where the new file comes from: a path, \'-\' for standard input, or a file, http or https address' -r -F
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l to -d 'The file to replace or create' -r -F
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l sha256 -d 'The SHA-256 digest the new file must have' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s m -l mode -d 'The mode, octal or symbolic; symbolic starts from the replaced file\'s, or 0755' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s o -l owner -d 'The owner, by name or number' -r -f -a "(__fish_complete_users)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s g -l group -d 'The group, by name or number' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l keep -d 'How many replaced versions are kept beside the target, for a rollback' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l max-filesize -d 'The largest source accepted: bytes, or with K, M, G, T (powers of 1024)' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l connect-timeout -d 'The longest wait for a connection: seconds, or with ms, s, m, h' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l stall-timeout -d 'The longest time an address may send nothing' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l max-time -d 'The longest time for everything: all attempts, waits and mirrors' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l retry -d 'How often a transient failure is tried again' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l proxy -d 'The proxy, instead of what the environment names (http_proxy, https_proxy, all_proxy, no_proxy)' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l cacert -d 'A file of PEM certificates to trust besides the system\'s' -r -F
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l header-env -d 'Send the header NAME with the value of the environment variable VAR, to the first address\'s own origin only' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l token-env -d 'Send the value of the environment variable VAR as bearer token, to the first address\'s own origin only' -r -f
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l token-file -d 'Send the first line of FILE as bearer token, to the first address\'s own origin only' -r -F
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
 never\t'Nothing'"
-complete -c swapbin -n "__fish_swapbin_needs_command" -l state-dir -d 'Where state is kept; a single swap needs none' -r -f -a "(__fish_complete_directories)"
-complete -c swapbin -n "__fish_swapbin_needs_command" -l no-dereference -d 'Replace a symbolic link itself, not what it points to'
-complete -c swapbin -n "__fish_swapbin_needs_command" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
-complete -c swapbin -n "__fish_swapbin_needs_command" -l force -d 'Replace the target even if nothing would change'
-complete -c swapbin -n "__fish_swapbin_needs_command" -l allow-empty -d 'Accept an empty source'
-complete -c swapbin -n "__fish_swapbin_needs_command" -l insecure-http -d 'Accept plain http without a digest'
-complete -c swapbin -n "__fish_swapbin_needs_command" -l check -d 'Only tell whether the target would change: status 0 if it is current, 10 if not'
-complete -c swapbin -n "__fish_swapbin_needs_command" -s n -l dry-run -d 'Only say what would be done; fetch and change nothing'
-complete -c swapbin -n "__fish_swapbin_needs_command" -s q -l quiet -d 'Say nothing but errors'
-complete -c swapbin -n "__fish_swapbin_needs_command" -s v -l verbose -d 'Say each step'
-complete -c swapbin -n "__fish_swapbin_needs_command" -l json -d 'Print one JSON object on standard output'
-complete -c swapbin -n "__fish_swapbin_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c swapbin -n "__fish_swapbin_needs_command" -s V -l version -d 'Print version'
-complete -c swapbin -n "__fish_swapbin_needs_command" -f -a "apply" -d 'Put the files of a manifest in place: all of them, or none'
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l state-dir -d 'Where state is kept; a single swap needs none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l no-dereference -d 'Replace a symbolic link itself, not what it points to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l force -d 'Replace the target even if nothing would change'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l allow-empty -d 'Accept an empty source'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l insecure-http -d 'Accept plain http without a digest'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l check -d 'Only tell whether the target would change: status 0 if it is current, 10 if not'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s n -l dry-run -d 'Only say what would be done; fetch and change nothing'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s V -l version -d 'Print version'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "apply" -d 'Put the files of a manifest in place: all of them, or none'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
 never\t'Nothing'"
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -l state-dir -d 'Where state is kept; a single swap needs none' -r -f -a "(__fish_complete_directories)"
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -l allow-shared-path -d 'As root, also obey a manifest that other users may change, and go through directories and links that they may'
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -l check -d 'Only tell whether the target would change: status 0 if it is current, 10 if not'
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -s n -l dry-run -d 'Only say what would be done; fetch and change nothing'
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -s q -l quiet -d 'Say nothing but errors'
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -s v -l verbose -d 'Say each step'
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -l json -d 'Print one JSON object on standard output'
-complete -c swapbin -n "__fish_swapbin_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l state-dir -d 'Where state is kept; a single swap needs none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l allow-shared-path -d 'As root, also obey a manifest that other users may change, and go through directories and links that they may'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l check -d 'Only tell whether the target would change: status 0 if it is current, 10 if not'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s n -l dry-run -d 'Only say what would be done; fetch and change nothing'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n __swapbin_is_install -s b -l backup -d 'keep what is replaced under another name; -b is the form without a value' -f
+complete -c swapbin -n __swapbin_is_install -s c -d 'does nothing; old makefiles pass it'
+complete -c swapbin -n __swapbin_is_install -s C -l compare -d 'leave a destination alone if content, owner, group and mode are as wanted already'
+complete -c swapbin -n __swapbin_is_install -s Z -l context -d 'give files and new directories the security label of the policy, or CTX; -Z is the form without a value' -f
+complete -c swapbin -n __swapbin_is_install -l debug -d 'tell how each file is copied; includes -v'
+complete -c swapbin -n __swapbin_is_install -s d -l directory -d 'the operands are directories: create them, and what is missing above them'
+complete -c swapbin -n __swapbin_is_install -s D -d 'create missing directories above DEST, or DIRECTORY of -t itself'
+complete -c swapbin -n __swapbin_is_install -s g -l group -d 'the group, by name or number, instead of that of the process' -x -a '(__fish_complete_groups)'
+complete -c swapbin -n __swapbin_is_install -s m -l mode -d 'the mode, octal or symbolic from nothing, instead of 0755' -x
+complete -c swapbin -n __swapbin_is_install -s T -l no-target-directory -d 'DEST is the name of the file, even if it is a directory'
+complete -c swapbin -n __swapbin_is_install -s o -l owner -d 'the owner, by name or number' -x -a '(__fish_complete_users)'
+complete -c swapbin -n __swapbin_is_install -s p -l preserve-timestamps -d 'take over the times of last access and modification'
+complete -c swapbin -n __swapbin_is_install -l preserve-context -d 'take over the SELinux label'
+complete -c swapbin -n __swapbin_is_install -s s -l strip -d 'run strip(1) on the file before it is put in place'
+complete -c swapbin -n __swapbin_is_install -l strip-program -d 'what -s runs instead of strip' -x -a '(__fish_complete_command)'
+complete -c swapbin -n __swapbin_is_install -s S -l suffix -d 'what the name of a simple backup ends in; implies -b' -x
+complete -c swapbin -n __swapbin_is_install -s t -l target-directory -d 'put every SOURCE into DIRECTORY' -x -a '(__fish_complete_directories)'
+complete -c swapbin -n __swapbin_is_install -s v -l verbose -d 'name each file and directory as it is made'
+complete -c swapbin -n __swapbin_is_install -l help -d 'print this and exit'
+complete -c swapbin -n __swapbin_is_install -l version -d 'print the version and exit'
+complete -c swapbin -n __swapbin_is_install -l all-or-nothing -d 'put no file in place unless all of them can be'
+complete -c swapbin -n __swapbin_is_install -l durability -d 'full: on the disk before it counts as done (the default); none: atomic, but only written back when the system likes, for package builds' -x -a 'full none'
+complete -c swapbin -n __swapbin_is_install -l keep-attributes -d 'take over from the file that is replaced: acl, xattr, caps, with commas between them; or all, or none (the default)' -x -a 'acl xattr caps all none'
+complete -c swapbin -n __swapbin_is_install -l state-dir -d 'accepted; nothing is kept there' -x -a '(__fish_complete_directories)'

@@ -59,7 +59,7 @@ fn end_at_a_moment(run: Swapbin<'_>, took: Duration, random: &mut Random, signal
 fn assert_whole(scratch: &Scratch, at: &str) {
     let snapshot = scratch.snapshot();
     let names = snapshot.names().filter(|name| name.starts_with("dir") && *name != "dir").map(|name| name.to_owned());
-    let names: Vec<_> = names.filter(|name| !name.to_str().unwrap().contains(".swapbin.s")).collect();
+    let names: Vec<_> = names.filter(|name| !name.to_str().unwrap().contains(".swapbin")).collect();
     for name in &names {
         let content = scratch.read(name);
         let whole = content == vec![b'o'; SIZE] || content == vec![b'n'; SIZE + 1];

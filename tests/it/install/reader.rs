@@ -45,7 +45,7 @@ fn in_a_thousand_installations_a_reader_sees_old_or_new_every_time() {
     let (uid, gid) = owner();
 
     for round in 0..INSTALLATIONS {
-        let how = if round % 5 < 4 { "--durability none " } else { "" };
+        let how = if round % 25 < 24 { "--durability none " } else { "" };
         install(&scratch, &format!("{how}-o {uid} -g {gid} {}", LINES[round % 4])).run().exits(0).is_quiet();
     }
 
