@@ -36,6 +36,7 @@ pub fn swapbin(scratch: &Scratch) -> Swapbin<'_> {
         user: None,
         denied: Vec::new(),
         measured: false,
+        keeps: false,
         limit: Duration::from_secs(30),
     }
 }
@@ -71,6 +72,7 @@ pub struct Swapbin<'s> {
     user: Option<u32>,
     denied: Vec<Filter>,
     measured: bool,
+    keeps: bool,
     limit: Duration,
 }
 
@@ -83,6 +85,12 @@ impl Swapbin<'_> {
     /// `--to TARGET`
     pub fn to(self, target: impl AsRef<OsStr>) -> Self {
         self.arg("--to").arg(target)
+    }
+
+    /// As without the harness: the version that is replaced is kept. Else a run is told to keep none.
+    pub fn keeping(mut self) -> Self {
+        self.keeps = true;
+        self
     }
 
     /// Another program, which the user of the run can reach.
@@ -290,6 +298,9 @@ impl Swapbin<'_> {
         let has_wrapper = !words.is_empty();
         words.push(program.into());
         words.extend(self.arguments);
+        if words.iter().any(|word| word == "--from") && !self.keeps {
+            words.extend(["--keep".into(), "0".into()]);
+        }
 
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
