@@ -235,6 +235,18 @@ pub enum Error {
         /// Whether it may work later without anybody's doing: a mount is absent.
         later: bool,
     },
+    /// No earlier version is kept.
+    NothingKept {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What has the name of the kept version is something else.
+    NotTheKept {
+        /// The file.
+        path: PathBuf,
+        /// Where its version should be.
+        kept: PathBuf,
+    },
     /// There is no such transaction.
     NoTransaction {
         /// What it was called.
@@ -360,6 +372,8 @@ impl Error {
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
             Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
+            NothingKept { .. } => ErrorKind::Unavailable,
+            NotTheKept { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } | State { .. } => ErrorKind::Target,
             InDoubt { .. } | Unfinished { .. } | HalfDone { .. } => ErrorKind::InDoubt,
@@ -469,6 +483,10 @@ impl fmt::Display for Error {
             SameTarget { path } => write!(f, "{} is the target of two files", quoted(path)),
             Unfinished { path, txid, reason, .. } => {
                 write!(f, "{} belongs to the unfinished transaction {txid}: {reason}", quoted(path))
+            }
+            NothingKept { path } => write!(f, "no earlier version of {} is kept", quoted(path)),
+            NotTheKept { path, kept } => {
+                write!(f, "{} is not the version of {} that was kept there", quoted(kept), quoted(path))
             }
             NoTransaction { txid } => write!(f, "no transaction is called '{txid}'"),
             HalfDone { path, txid, source } => {

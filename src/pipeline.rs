@@ -7,16 +7,20 @@
 mod batch;
 mod claim;
 mod directories;
+mod history;
 mod install;
 mod label;
 mod recover;
+mod rollback;
 mod sinks;
 
 pub use batch::apply;
 pub use directories::{make_directories, make_leading, remove_leading};
+pub use history::{history, prune};
 pub use install::install;
 pub use label::{check_label, has_selinux};
 pub use recover::{Resolve, recover, resolve, unfinished};
+pub use rollback::{Rollback, rollback};
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -347,7 +351,7 @@ impl<'a> Run<'a> {
         let installed = match action {
             Action::Unchanged => self.previous.clone(),
             Action::WouldInstall => self.source.bytes.map(|size| self.plan.outlook(size)),
-            Action::Installed => None,
+            Action::Installed | Action::Removed => None,
         };
         Report {
             action,

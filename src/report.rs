@@ -15,6 +15,8 @@ pub enum Action {
     Installed,
     /// The target had the wanted content and metadata already; its inode was left alone.
     Unchanged,
+    /// The target had the name of nothing before the change that was taken back, and is gone; what it was is kept.
+    Removed,
     /// Asked only what would happen: the target would be replaced or created.
     WouldInstall,
 }
@@ -123,6 +125,32 @@ pub struct BatchReport {
     pub swaps: Vec<Report>,
     /// How long the phases took, over all files.
     pub times: Times,
+}
+
+/// One change that was made, as the state directory has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// What the transaction is called.
+    pub txid: String,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// What it was made by: `swap`, `apply` or `rollback`.
+    pub command: String,
+    /// The files.
+    pub files: Vec<PastFile>,
+}
+
+/// One file of a [`Past`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Size of the version before; `None`: there was none.
+    pub old: Option<u64>,
+    /// Size of the version after; `None`: there was none.
+    pub new: Option<u64>,
+    /// Where the version before is kept; `None`: nowhere any more.
+    pub kept: Option<PathBuf>,
 }
 
 /// A transaction that was broken off.

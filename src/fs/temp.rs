@@ -194,6 +194,25 @@ pub(crate) struct Named {
 }
 
 impl Named {
+    /// Gives a file that is there already a second, temporary name in `dir`.
+    ///
+    /// # Errors
+    /// Of linkat(2) and openat(2); EACCES is no error, then the file cannot be read.
+    ///
+    /// # After a crash
+    /// The second name may be left.
+    pub(crate) fn second(dir: &Arc<Dir>, from: &Dir, name: &OsStr, temp: OsString) -> io::Result<Named> {
+        super::rename::link_to(from, name, dir, &temp)?;
+        let name = Name { dir: Arc::clone(dir), name: temp };
+        let reader = match dir.open_file(&name.name) {
+            Ok(reader) => Some(reader),
+            // A symbolic link has nothing to be read by a descriptor.
+            Err(Errno::ACCESS | Errno::LOOP) => None,
+            Err(errno) => return Err(errno.into()),
+        };
+        Ok(Named { name, reader })
+    }
+
     /// The name in its directory.
     pub(crate) fn name(&self) -> &OsStr {
         &self.name.name

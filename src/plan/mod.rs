@@ -16,8 +16,8 @@ pub(crate) use entry::{Dirs, Entry, EntryError, split};
 pub(crate) use keep::kept_attributes;
 #[cfg(feature = "manifest")]
 pub use manifest::read_manifest;
-pub(crate) use obstacle::{judge_change, judge_size};
-pub(crate) use target::{Target, facts};
+pub(crate) use obstacle::{judge_change, judge_kind, judge_size};
+pub(crate) use target::{Target, facts, locate};
 
 use crate::error::Error;
 use crate::metadata::Wanted;

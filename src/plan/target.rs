@@ -19,7 +19,7 @@ use crate::error::{Error, Obstacle};
 use crate::fs::dir::{self, Child, Dir};
 use crate::fs::mount::{self, Room};
 use crate::report::FileFacts;
-use crate::request::{Follow, Mode, Request};
+use crate::request::{Follow, Mode, PathTrust, Request, Source};
 
 /// Links followed before it is called a loop, as the kernel's MAXSYMLINKS.
 const MAX_LINKS: usize = 40;
@@ -147,6 +147,19 @@ pub(crate) fn resolve(request: &Request) -> Result<Target, Error> {
             }
         }
         walk.enter(&part)?;
+    }
+}
+
+/// Walks to a file that is there, or was.
+///
+/// # Errors
+/// [`Error::Target`]; for a directory too.
+pub(crate) fn locate(path: &Path, follow: Follow, path_trust: PathTrust) -> Result<Target, Error> {
+    let nowhere = Source::File(PathBuf::new());
+    match resolve(&Request { follow, path_trust, ..Request::new(nowhere, path) }) {
+        // A directory asks the source for a name, and there is none.
+        Err(Error::NoName { .. }) => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::Directory }),
+        result => result,
     }
 }
 

@@ -111,6 +111,23 @@ impl Sealed {
 }
 
 impl Prepared {
+    /// A file that is there already, by a second name that is its temporary one.
+    ///
+    /// # Errors
+    /// Of linkat(2) and fsync(2).
+    pub(super) fn again(
+        dir: &Arc<Dir>,
+        target: &Path,
+        place: &super::kept::Place,
+        temp: std::ffi::OsString,
+    ) -> std::io::Result<Prepared> {
+        let named = Named::second(dir, &place.dir, &place.name, temp)?;
+        let stat = dir::stat_at(&**dir, named.name())?;
+        // Whoever wrote it may not have synced it.
+        named.reader().map_or(Ok(()), sync::file)?;
+        Ok(Prepared { named, dir: Arc::clone(dir), target: target.to_owned(), stat })
+    }
+
     /// The switch: renames the file to `leaf` and syncs the directory. The last look at `cancel` is before the rename.
     ///
     /// # Guarantees

@@ -156,13 +156,6 @@ fn write(mut file: &File, txid: &str, entry: Entry) -> io::Result<()> {
     file.write_all(&bytes)
 }
 
-/// A kept version that is there.
-#[derive(Debug)]
-pub(crate) struct Generation {
-    pub(crate) txid: String,
-    pub(crate) entry: Entry,
-}
-
 /// A record of the history; `None` if there is none that can be read.
 pub(crate) fn record(state: &State, txid: &str) -> Option<Journal> {
     let file = private::open(&state.done, txid.as_ref()).ok()?;
@@ -170,7 +163,7 @@ pub(crate) fn record(state: &State, txid: &str) -> Option<Journal> {
 }
 
 /// The kept versions in a directory that are there, newest first.
-pub(crate) fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
+fn generations(state: &State, dir: &Dir) -> Vec<Entry> {
     let names: HashSet<OsString> = dir.names_beginning(temp::KEPT_PREFIX.as_bytes()).unwrap_or_default().into_iter().collect();
     let of_ours = |name: &OsString| {
         let (txid, _) = temp::transaction_of(name, temp::KEPT_PREFIX)?;
@@ -184,8 +177,7 @@ pub(crate) fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
         let here = |entry: &Entry| {
             entry.dir.as_path() == dir.path() && entry.kept.as_ref().is_some_and(|kept| names.contains(kept.name.as_os_str()))
         };
-        let entries = journal.entries.into_iter().filter(here);
-        found.extend(entries.map(|entry| Generation { txid: txid.clone(), entry }));
+        found.extend(journal.entries.into_iter().filter(here));
     }
     found
 }
@@ -194,24 +186,23 @@ pub(crate) fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
 /// the file the record tells of, is removed; what cannot be is left, for it is in nobody's way.
 pub(super) fn prune(state: &State, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
     let mut seen: HashMap<OsString, u32> = HashMap::new();
-    for generation in generations(state, dir) {
-        let leaf = generation.entry.leaf.as_os_str();
+    for entry in generations(state, dir) {
+        let leaf = entry.leaf.as_os_str();
         let Some(limit) = keep.get(leaf) else { continue };
         let count = seen.entry(leaf.to_owned()).or_default();
         *count += 1;
         if *count > *limit {
-            forget(dir, &generation.entry);
+            forget(dir, &entry);
         }
     }
 }
 
-/// Removes a kept version, if it is still the file that was recorded.
-fn forget(dir: &Arc<Dir>, entry: &Entry) {
-    let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return };
-    let Ok(place) = kept::place(dir, kept) else { return };
-    if dir::stat_at(&*place.dir, &place.name).is_ok_and(|stat| stat.st_ino == old.inode) {
-        let _ = kept::remove(dir, kept);
-    }
+/// Removes a kept version, if it is still the file that was recorded. Says whether it did.
+pub(super) fn forget(dir: &Arc<Dir>, entry: &Entry) -> bool {
+    let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return false };
+    let Ok(place) = kept::place(dir, kept) else { return false };
+    let is_it = dir::stat_at(&*place.dir, &place.name).is_ok_and(|stat| stat.st_ino == old.inode);
+    is_it && kept::remove(dir, kept).is_ok()
 }
 
 impl Prepared {

@@ -4,5 +4,6 @@ mod examine;
 mod finish;
 mod leftover;
 
+pub(super) use examine::open as open_dir;
 pub(crate) use finish::{Settled, abandon, concerning, finish_own, outlook, settle};
 pub(crate) use leftover::{State as LeftoverState, close, create, leftovers, read};

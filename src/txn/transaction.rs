@@ -21,7 +21,7 @@ use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
 use crate::fs::{rename, sync, temp};
-use crate::journal::{self, Entry, Filesystem, Header, Record, Text, VERSION, Way};
+use crate::journal::{self, Entry, Filesystem, Header, Record, Text, VERSION, Version, Way};
 use crate::request::Digest;
 
 /// A transaction that is being prepared. Dropping it takes everything back.
@@ -98,11 +98,6 @@ impl<'a> Transaction<'a> {
         Ok(transaction)
     }
 
-    /// What the transaction is called.
-    pub(crate) fn txid(&self) -> &str {
-        &self.txid
-    }
-
     /// Takes a sealed file, and prepares to keep what it replaces. Returns the number of the change.
     ///
     /// # Errors
@@ -143,6 +138,52 @@ impl<'a> Transaction<'a> {
         if self.window.len() >= self.limit {
             self.flush(&[])?;
         }
+        Ok(n)
+    }
+
+    /// Takes a version that is kept, which is to have its name again.
+    ///
+    /// # Errors
+    /// As [`Transaction::add`].
+    ///
+    /// # After a crash
+    /// As [`Transaction::add`]; the kept version stays where it is.
+    pub(crate) fn restore(
+        &mut self,
+        dir: &Arc<Dir>,
+        path: &Path,
+        replaced: &Replaced<'_>,
+        place: &Place,
+        version: &Version,
+    ) -> Result<usize, Error> {
+        let n = self.items.len();
+        let filesystem = self.note(dir)?;
+        let temp = temp::batch_name(&self.txid, n);
+        let prepared = Prepared::again(dir, path, place, temp.clone());
+        let prepared = prepared.map_err(|source| name_error("bring back the kept version of", path, source))?;
+        let kept = replaced.stat.map(|stat| self.keep(dir, replaced.leaf, stat, n, Way::Link)).transpose();
+        let (kept, old) = kept.map_err(|errno| name_error("keep the old file of", path, errno.into()))?.unzip();
+        let entry = Entry {
+            dir: Text::from(dir.path()),
+            filesystem,
+            leaf: Text::from(replaced.leaf),
+            temp: Some(Text::from(temp)),
+            kept,
+            old: replaced.stat.map(|stat| identify::version(stat, replaced.sha256)),
+            new: Some(version.clone()),
+            keep: replaced.keep,
+        };
+        let mut item = Item { dir: Arc::clone(dir), path: path.to_owned(), planned: None, place: old, prepared: None, entry };
+        match item.look(replaced.stat) {
+            Ok(planned) => item.planned = planned,
+            Err(error) => {
+                item.forget();
+                return Err(error);
+            }
+        }
+        item.prepared = Some(prepared);
+        item.prepared.as_mut().map(Prepared::close_reader);
+        self.items.push(item);
         Ok(n)
     }
 
@@ -253,9 +294,10 @@ impl<'a> Transaction<'a> {
         for item in self.items.iter().filter(|item| item.entry.keep == 0) {
             item.forget();
         }
-        let closed = recover::close(self.state, &txid, true);
+        // One that cannot be closed is in nobody's way: recovery finds that nothing is left to do.
+        let _ = recover::close(self.state, &txid, true);
         self.prune();
-        Ok(Committed { txid, changes, journal_left: closed.is_err() })
+        Ok(Committed { txid, changes })
     }
 
     /// Removes what is kept beyond the limit.
@@ -396,8 +438,6 @@ pub(crate) struct Committed {
     pub(crate) txid: String,
     /// In the order they were added.
     pub(crate) changes: Vec<Change>,
-    /// Whether the journal could not be closed, and recovery will find that nothing is left to do.
-    pub(crate) journal_left: bool,
 }
 
 /// What became of one name.

@@ -75,7 +75,7 @@ fn whereabouts(recorded: &Filesystem, now: &Stat, uuid: Option<String>, same_boo
 }
 
 /// Opens a directory by a path that had no links when it was written down; `None` if it is not there, or a link now is.
-pub(super) fn open(path: &Path) -> Result<Option<Arc<Dir>>, Errno> {
+pub(in crate::txn) fn open(path: &Path) -> Result<Option<Arc<Dir>>, Errno> {
     let mut fd = dir::open_start(true)?;
     for part in path.components() {
         let Component::Normal(name) = part else { continue };

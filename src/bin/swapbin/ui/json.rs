@@ -103,6 +103,7 @@ fn in_place(error: &Error) -> bool {
 fn action(action: Action) -> &'static str {
     match action {
         Action::Installed => "installed",
+        Action::Removed => "removed",
         Action::Unchanged => "unchanged",
         Action::WouldInstall => "would-install",
     }

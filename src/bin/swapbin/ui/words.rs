@@ -11,6 +11,7 @@ pub fn report(report: &Report) -> String {
     let size = report.installed.as_ref().map(|facts| format!(" ({})", bytes(facts.size))).unwrap_or_default();
     match report.action {
         Action::Unchanged => format!("unchanged {target}{through}"),
+        Action::Removed => format!("removed {target}"),
         Action::Installed if replaces => format!("replaced {target}{size}{through}"),
         Action::Installed => format!("installed {target}{size}{through}"),
         Action::WouldInstall => {

@@ -1,0 +1,90 @@
+//! What was done before, and how much of it is still kept.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::Host;
+use crate::error::Error;
+use crate::journal::{Entry, Journal};
+use crate::plan;
+use crate::report::{Past, PastFile};
+use crate::request::{Follow, PathTrust};
+use crate::txn::{self, State};
+
+/// Records of which nothing is kept any more that are left for reading.
+const RECORDS: usize = 200;
+
+/// The changes that were made, newest first; only those of one file, if one is named.
+///
+/// # Errors
+/// [`Error::State`]; [`Error::Target`] for a file that cannot be found.
+pub fn history(path: Option<&std::path::Path>, host: &Host) -> Result<Vec<Past>, Error> {
+    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
+    let target = path.map(|path| plan::locate(path, Follow::Target, PathTrust::Any)).transpose()?;
+    let wanted = |entry: &Entry| {
+        target.as_ref().is_none_or(|target| entry.dir.as_path() == target.dir.path() && entry.leaf.as_os_str() == target.leaf)
+    };
+    let past = records(&state)?.into_iter().map(|record| {
+        let files = record.entries.iter().filter(|entry| wanted(entry)).map(file).collect();
+        Past { txid: record.header.txid, time: record.header.time, command: record.header.command, files }
+    });
+    Ok(past.filter(|past| !past.files.is_empty()).collect())
+}
+
+fn file(entry: &Entry) -> PastFile {
+    let dir = entry.dir.as_path();
+    let kept = entry.kept.as_ref().filter(|_| txn::find(entry).is_ok());
+    PastFile {
+        path: dir.join(entry.leaf.as_os_str()),
+        old: entry.old.as_ref().map(|old| old.size),
+        new: entry.new.as_ref().map(|new| new.size),
+        kept: kept.map(|kept| dir.join(kept.name.as_os_str())),
+    }
+}
+
+/// Removes kept versions beyond the newest `keep` of each file, and returns the files of which one went. Of records that keep
+/// nothing any more the newest are left.
+///
+/// # Guarantees
+/// Only a version that a record names, and that is the very file the record tells of, is removed.
+///
+/// # Errors
+/// [`Error::State`].
+///
+/// # After a crash
+/// Some may be removed and some not.
+pub fn prune(keep: u32, host: &Host) -> Result<Vec<PathBuf>, Error> {
+    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
+    let (mut removed, mut empty) = (Vec::new(), Vec::new());
+    let mut seen: HashMap<(PathBuf, OsString), u32> = HashMap::new();
+    for record in records(&state)? {
+        let mut keeps = false;
+        for entry in record.entries.iter().filter(|entry| txn::find(entry).is_ok()) {
+            let name = (entry.dir.as_path().to_owned(), entry.leaf.as_os_str().to_owned());
+            let path = name.0.join(&name.1);
+            let count = seen.entry(name).or_default();
+            *count += 1;
+            match *count > keep && txn::forget(entry) {
+                true => removed.push(path),
+                false => keeps = true,
+            }
+        }
+        if !keeps {
+            empty.push(record.header.txid);
+        }
+    }
+    for txid in empty.iter().skip(RECORDS) {
+        let _ = txn::drop_record(&state, txid);
+    }
+    let mut once = HashSet::new();
+    removed.retain(|path| once.insert(path.clone()));
+    Ok(removed)
+}
+
+fn records(state: &State) -> Result<Vec<Journal>, Error> {
+    txn::records(state).map_err(|errno| Error::State {
+        path: state.path().to_owned(),
+        reason: crate::error::lowered(&std::io::Error::from(errno)),
+    })
+}

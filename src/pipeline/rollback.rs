@@ -1,0 +1,166 @@
+//! Earlier versions, brought back by the way they went: as one change.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::Host;
+use super::claim::Claim;
+use crate::checksum;
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::journal::{Entry, Journal};
+use crate::plan::{self, Target};
+use crate::report::{Action, BatchReport, FileFacts, Report, SourceFacts, Times};
+use crate::request::{Digest, Follow, PathTrust};
+use crate::source::Session;
+use crate::txn::{self, Replaced, State, Transaction};
+
+/// What is to be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rollback {
+    /// The newest kept version of one file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Whether a link at its name is followed.
+        follow: Follow,
+    },
+    /// The newest transaction.
+    Last,
+    /// One transaction.
+    Transaction(String),
+}
+
+/// Brings back the versions before: of one file, or of all files of a transaction. What is there now is kept in turn, so that a
+/// second call goes forward again.
+///
+/// # Guarantees
+/// As [`apply`](crate::apply). A version is brought back only if it is the very file that was kept: by inode, size, mode, owner,
+/// and by its digest where one was recorded.
+///
+/// # Errors
+/// [`Error::NothingKept`], [`Error::NotTheKept`], [`Error::NoTransaction`]; else as [`apply`](crate::apply).
+///
+/// # After a crash
+/// As [`apply`](crate::apply).
+pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
+    let mut session = Session { observer, cancel: &host.cancel };
+    let started = Instant::now();
+    let entries = match State::existing(&host.state_dir)? {
+        Some(state) => entries(&state, wanted, trust)?,
+        None => return Err(nothing(wanted)),
+    };
+    let targets = look(&entries, trust)?;
+    let claim = Claim::several(host, &targets.iter().collect::<Vec<_>>(), &mut session)?;
+    let targets = if claim.is_news() { look(&entries, trust)? } else { targets };
+    let state = claim.state().expect("a claim of several names has a state directory");
+
+    let mut transaction = Transaction::begin(state, "rollback", 1)?;
+    let mut reports = Vec::new();
+    for (entry, target) in entries.iter().zip(&targets) {
+        session.event(Event::Planned { target: &target.path });
+        reports.push(take(entry, target, &mut transaction, &session)?);
+    }
+    let times = Times { plan: started.elapsed(), ..Times::default() };
+    let committing = Instant::now();
+    let committed = transaction.commit(session.cancel, session.observer)?;
+    // They have their names again, and are no versions before any more.
+    for entry in &entries {
+        txn::forget(entry);
+    }
+    for (report, change) in reports.iter_mut().zip(&committed.changes) {
+        report.kept.clone_from(&change.kept);
+        let facts = change.new.as_ref().map(plan::facts);
+        report.installed = facts.map(|facts| FileFacts { sha256: report.verified, ..facts });
+    }
+    let times = Times { commit: committing.elapsed(), total: started.elapsed(), ..times };
+    Ok(BatchReport { txid: Some(committed.txid), swaps: reports, times })
+}
+
+/// The entries whose old versions are wanted.
+fn entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
+    let unreadable = |errno: rustix::io::Errno| Error::State {
+        path: state.path().to_owned(),
+        reason: crate::error::lowered(&std::io::Error::from(errno)),
+    };
+    let records = txn::records(state).map_err(unreadable)?;
+    let chosen: Option<Journal> = match wanted {
+        Rollback::File { path, follow } => {
+            let target = plan::locate(path, *follow, trust)?;
+            let is_it = |entry: &&Entry| is_of(entry, target.dir.path(), &target.leaf) && txn::find(entry).is_ok();
+            let entry = records.iter().flat_map(|record| &record.entries).find(is_it);
+            return entry.map(|entry| vec![entry.clone()]).ok_or(Error::NothingKept { path: target.path });
+        }
+        Rollback::Last => records.into_iter().next(),
+        Rollback::Transaction(txid) => records.into_iter().find(|record| record.header.txid == *txid),
+    };
+    // The last change first: a program goes before the library it needs.
+    chosen.map(|record| record.entries.into_iter().rev().collect()).ok_or_else(|| nothing(wanted))
+}
+
+fn is_of(entry: &Entry, dir: &Path, leaf: &OsStr) -> bool {
+    entry.dir.as_path() == dir && entry.leaf.as_os_str() == leaf
+}
+
+fn nothing(wanted: &Rollback) -> Error {
+    match wanted {
+        Rollback::File { path, .. } => Error::NothingKept { path: path.clone() },
+        Rollback::Last => Error::NoTransaction { txid: "last".to_owned() },
+        Rollback::Transaction(txid) => Error::NoTransaction { txid: txid.clone() },
+    }
+}
+
+fn look(entries: &[Entry], trust: PathTrust) -> Result<Vec<Target>, Error> {
+    let mut directories = HashMap::new();
+    let target = |entry: &Entry| {
+        let path = entry.dir.as_path().join(entry.leaf.as_os_str());
+        let mut target = plan::locate(&path, Follow::Link, trust)?;
+        plan::judge_kind(&target)?;
+        plan::judge_change(&target)?;
+        target.release(&mut directories);
+        Ok(target)
+    };
+    entries.iter().map(target).collect()
+}
+
+fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, session: &Session<'_>) -> Result<Report, Error> {
+    let stat = target.existing.as_ref().map(|existing| &existing.stat);
+    let replaced = Replaced { leaf: &target.leaf, stat, sha256: digest(target, session)?, keep: entry.keep.max(1) };
+    let from = match (&entry.old, &entry.kept) {
+        (Some(old), Some(kept)) => {
+            let found = txn::find(entry)?;
+            transaction.restore(&target.dir, &target.path, &replaced, &found.place, old)?;
+            found.dir.path().join(kept.name.as_os_str()).to_string_lossy().into_owned()
+        }
+        (Some(_), None) => return Err(Error::NothingKept { path: target.path.clone() }),
+        // There was nothing, so there is to be nothing again.
+        (None, _) => {
+            transaction.remove(&target.dir, &target.path, &replaced)?;
+            String::new()
+        }
+    };
+    let previous = stat.map(|stat| FileFacts { sha256: replaced.sha256, ..plan::facts(stat) });
+    Ok(Report {
+        action: if entry.old.is_some() { Action::Installed } else { Action::Removed },
+        target: target.path.clone(),
+        through_link: None,
+        source: SourceFacts { from, ..SourceFacts::default() },
+        installed: None,
+        previous,
+        verified: entry.old.as_ref().and_then(|old| old.sha256),
+        kept: None,
+        warnings: Vec::new(),
+        times: Times::default(),
+    })
+}
+
+/// The digest of what is there now, where it can be read.
+fn digest(target: &Target, session: &Session<'_>) -> Result<Option<Digest>, Error> {
+    let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular()) else { return Ok(None) };
+    let Ok(file) = target.dir.open_file(&target.leaf) else { return Ok(None) };
+    let error = |source| Error::Io { op: "read", path: target.path.clone(), source };
+    debug_assert!(existing.file.is_none(), "released");
+    checksum::sha256_of(&file, session.cancel, error).map(Some)
+}

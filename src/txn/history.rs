@@ -1,0 +1,77 @@
+//! What was done, as the state directory has it: records, and the versions they keep.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use rustix::io::Errno;
+
+use super::generation::record;
+use super::kept::{self, Place};
+use super::recover::open_dir;
+use super::state::State;
+use super::{generation, identify};
+use crate::error::Error;
+use crate::fs::dir::Dir;
+use crate::fs::temp::TXID_DIGITS;
+use crate::journal::{Entry, Journal, Seen};
+
+/// All records, newest first. Those that cannot be read are left out.
+///
+/// # Errors
+/// The directory cannot be read.
+pub(crate) fn records(state: &State) -> Result<Vec<Journal>, Errno> {
+    let mut names: Vec<OsString> = state.done.names_beginning(b"")?;
+    names.retain(|name| name.len() == TXID_DIGITS);
+    // Names sort by time.
+    names.sort_by(|one, other| other.cmp(one));
+    Ok(names.iter().filter_map(|name| record(state, name.to_str()?)).collect())
+}
+
+/// A kept version that is there, and is the one that was recorded.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) dir: Arc<Dir>,
+    pub(crate) place: Place,
+}
+
+/// Looks for the version an entry keeps.
+///
+/// # Errors
+/// [`Error::NothingKept`] if it is not there; [`Error::NotTheKept`] if what is there is something else.
+pub(crate) fn find(entry: &Entry) -> Result<Found, Error> {
+    let path = || entry.dir.as_path().join(entry.leaf.as_os_str());
+    let gone = || Error::NothingKept { path: path() };
+    let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return Err(gone()) };
+    let io = |errno: Errno| Error::Io { op: "look for the kept version of", path: path(), source: errno.into() };
+    let dir = open_dir(entry.dir.as_path()).map_err(io)?.ok_or_else(gone)?;
+    let place = match kept::place(&dir, kept) {
+        Err(Errno::NOENT) => return Err(gone()),
+        place => place.map_err(io)?,
+    };
+    let other = || Error::NotTheKept { path: path(), kept: dir.path().join(kept.name.as_os_str()) };
+    match identify::seen(&place.dir, &place.name, Some(old), None).map_err(io)? {
+        Seen::Old => {}
+        Seen::Absent => return Err(gone()),
+        Seen::New | Seen::Other => return Err(other()),
+    }
+    // The digest tells the bytes; mode and owner say what they may do.
+    let stat = crate::fs::dir::stat_at(&*place.dir, &place.name).map_err(io)?;
+    let same = (stat.st_ino, stat.st_mode & 0o7777, stat.st_uid, stat.st_gid) == (old.inode, old.mode, old.uid, old.gid);
+    if same { Ok(Found { dir, place }) } else { Err(other()) }
+}
+
+/// Removes the version an entry keeps, if it is the one that was recorded. Says whether it was there.
+pub(crate) fn forget(entry: &Entry) -> bool {
+    match open_dir(entry.dir.as_path()) {
+        Ok(Some(dir)) => generation::forget(&dir, entry),
+        _ => false,
+    }
+}
+
+/// Removes a record of which nothing is kept any more.
+///
+/// # Errors
+/// Of unlinkat(2).
+pub(crate) fn drop_record(state: &State, txid: &str) -> Result<(), Errno> {
+    state.done.unlink(txid.as_ref())
+}
