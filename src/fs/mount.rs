@@ -67,13 +67,20 @@ pub(crate) fn uuid(dir: impl AsFd) -> Option<String> {
         return Some(hex(&uuid));
     }
     let stat = rustix::fs::fstatvfs(&dir).ok()?;
-    let magic = rustix::fs::fstatfs(dir).ok()?.f_type as i64 & 0xffff_ffff;
+    let magic = magic_of(dir)?;
     ([EXT, BTRFS].contains(&magic) && stat.f_fsid != 0).then(|| format!("fsid-{:x}", stat.f_fsid))
 }
 
 /// Whether the filesystem's content ends with the boot.
 pub(crate) fn ends_with_boot(dir: impl AsFd) -> bool {
-    rustix::fs::fstatfs(dir).is_ok_and(|stat| [TMPFS, RAMFS].contains(&(stat.f_type as i64 & 0xffff_ffff)))
+    magic_of(dir).is_some_and(|magic| [TMPFS, RAMFS].contains(&magic))
+}
+
+/// What kind of filesystem it is.
+// Of another type on other architectures.
+#[allow(clippy::unnecessary_cast)]
+fn magic_of(dir: impl AsFd) -> Option<i64> {
+    Some(rustix::fs::fstatfs(dir).ok()?.f_type as i64 & 0xffff_ffff)
 }
 
 /// The mount id of a descriptor, from /proc/self/fdinfo; `None` without /proc.

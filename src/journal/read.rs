@@ -54,7 +54,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
     while let Some((record, after)) = frame::decode(rest) {
         phase = match (record, phase) {
             (Record::Entry(entry), Phase::Preparing) => {
-                entries.push(entry);
+                entries.push(*entry);
                 Phase::Preparing
             }
             (Record::Directory(path), Phase::Preparing) => {

@@ -17,7 +17,7 @@ pub(crate) enum Record {
     /// A directory in which something is prepared: written before the first name is made there.
     Directory(Text),
     /// One name that is changed.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// Everything is prepared and on the disk; from here on it goes forward. Tells how many entries there are.
     Commit { entries: usize },
     /// A rename failed: everything goes back.

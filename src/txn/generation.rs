@@ -152,7 +152,7 @@ fn write(mut file: &File, txid: &str, entry: Entry) -> io::Result<()> {
         command: "swap".to_owned(),
     };
     let mut bytes = journal::encode(&Record::Header(header));
-    bytes.extend(journal::encode(&Record::Entry(entry)));
+    bytes.extend(journal::encode(&Record::Entry(Box::new(entry))));
     file.write_all(&bytes)
 }
 

@@ -15,6 +15,8 @@ use crate::journal::{Filesystem, Kind, Seen, Version};
 use crate::request::Digest;
 
 /// The version that these facts are of.
+// Of other types on other architectures.
+#[allow(clippy::unnecessary_cast)]
 pub(crate) fn version(stat: &Stat, sha256: Option<Digest>) -> Version {
     let kind = match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => Kind::File,

@@ -88,7 +88,7 @@ impl State {
     /// finds it taken asks again.
     pub(crate) fn new_txid(&self) -> String {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let units = u128::from(time.as_secs()) << 16 | u128::from(time.subsec_nanos()) * (1 << 16) / 1_000_000_000;
+        let units = (u128::from(time.as_secs()) << 16) + (u128::from(time.subsec_nanos()) << 16) / 1_000_000_000;
         format!("{}{:012x}", self.mark, units as u64 & 0xffff_ffff_ffff)
     }
 

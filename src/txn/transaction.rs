@@ -313,7 +313,8 @@ impl<'a> Transaction<'a> {
 
     /// Writes the entries and COMMIT: the moment at which it is decided.
     fn write_commit(&mut self) -> Result<(), Error> {
-        let mut bytes: Vec<u8> = self.items.iter().flat_map(|item| journal::encode(&Record::Entry(item.entry.clone()))).collect();
+        let mut bytes: Vec<u8> =
+            self.items.iter().flat_map(|item| journal::encode(&Record::Entry(Box::new(item.entry.clone())))).collect();
         bytes.extend(journal::encode(&Record::Commit { entries: self.items.len() }));
         self.decided = true;
         let written = failpoint::hit("commit-record")

@@ -44,7 +44,7 @@ fn records(last: &[Record]) -> Vec<Record> {
     };
     let entries = entries();
     let mut all = vec![Record::Header(header)];
-    all.extend(entries.into_iter().map(Record::Entry));
+    all.extend(entries.into_iter().map(|entry| Record::Entry(Box::new(entry))));
     all.extend_from_slice(last);
     all
 }
