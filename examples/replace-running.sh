@@ -17,6 +17,7 @@ cleanup() {
 }
 trap cleanup EXIT
 cd "$scratch"
+export SWAPBIN_STATE_DIR=$scratch/state
 
 show() {
     printf '$ %s\n' "$*"

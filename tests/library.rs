@@ -11,6 +11,11 @@ use swapbin::{
 };
 use tempfile::TempDir;
 
+/// This machine, with a state directory for tests.
+fn host() -> Host {
+    Host { state_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join("library-state"), ..Host::system() }
+}
+
 /// A directory with `app` (content `old`, mode 0750) and `new`.
 struct Place(TempDir);
 
@@ -40,7 +45,7 @@ impl Place {
     }
 
     fn request_from(&self, source: &str) -> Request {
-        Request::new(Source::File(self.path(source)), self.path("app"))
+        Request { keep: 0, ..Request::new(Source::File(self.path(source)), self.path("app")) }
     }
 
     fn inode(&self) -> u64 {
@@ -84,12 +89,12 @@ fn name(path: &Path) -> String {
 
 #[track_caller]
 fn done(request: &Request) -> Report {
-    swap(request, &Host::system(), &mut nobody).unwrap_or_else(|error| panic!("{error}"))
+    swap(request, &host(), &mut nobody).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[track_caller]
 fn fails(request: &Request) -> Error {
-    swap(request, &Host::system(), &mut nobody).expect_err("it should fail")
+    swap(request, &host(), &mut nobody).expect_err("it should fail")
 }
 
 #[test]
@@ -128,7 +133,7 @@ fn events_come_in_the_order_of_the_phases() {
     let place = Place::new();
     fs::hard_link(place.path("app"), place.path("other")).unwrap();
     let mut recorder = Recorder::default();
-    swap(&place.request(), &Host::system(), &mut recorder).unwrap();
+    swap(&place.request(), &host(), &mut recorder).unwrap();
     let all = recorder.0;
     assert_eq!(all.first().map(String::as_str), Some("planned app"));
     let order = ["planned app", "attempt 1", "size 3", "progress 3", "sealed", "synced", "published", "warning of 1 links"];
@@ -142,7 +147,7 @@ fn a_target_that_is_current_is_left_alone() {
     place.file("new", "old");
     let before = place.inode();
     let mut recorder = Recorder::default();
-    let report = swap(&place.request(), &Host::system(), &mut recorder).unwrap();
+    let report = swap(&place.request(), &host(), &mut recorder).unwrap();
     assert_eq!(report.action, Action::Unchanged);
     assert_eq!(report.installed, report.previous);
     assert_eq!(place.inode(), before);
@@ -158,7 +163,7 @@ fn check_and_dry_run_answer_and_change_nothing() {
     for ask in [check, dry_run] {
         let place = Place::new();
         let before = place.inode();
-        let ask = |request: &Request| ask(request, &Host::system(), &mut nobody).unwrap();
+        let ask = |request: &Request| ask(request, &host(), &mut nobody).unwrap();
         let report = ask(&place.request());
         assert_eq!(report.action, Action::WouldInstall);
         let outlook = report.installed.unwrap();
@@ -207,7 +212,7 @@ fn errors_are_facts_with_a_kind() {
         (Request::new(Source::parse("http://127.0.0.1:1/app".as_ref()).unwrap(), place.path("app")), ErrorKind::Usage),
     ];
     for (request, kind) in cases {
-        for outcome in [swap, check, dry_run].map(|ask| ask(&request, &Host::system(), &mut nobody)) {
+        for outcome in [swap, check, dry_run].map(|ask| ask(&request, &host(), &mut nobody)) {
             let error = outcome.expect_err("it should fail");
             assert_eq!(error.kind(), kind, "{error}");
             let text = error.to_string();
@@ -285,7 +290,7 @@ fn a_relative_target_and_a_directory_work_as_on_the_command_line() {
 #[test]
 fn a_request_cancelled_before_it_begins_changes_nothing() {
     let place = Place::new();
-    let host = Host::system();
+    let host = host();
     host.cancel.shared().store(15, Ordering::Relaxed);
     let error = swap(&place.request(), &host, &mut nobody).expect_err("it is cancelled");
     assert_eq!((error.kind(), host.cancel.signal()), (ErrorKind::Cancelled, Some(15)));
@@ -295,7 +300,7 @@ fn a_request_cancelled_before_it_begins_changes_nothing() {
 
 /// Cancels at the first event that `when` recognises, and returns how it ended.
 fn cancelled_at(place: &Place, when: fn(&Event<'_>) -> bool) -> Result<Report, Error> {
-    let host = Host::system();
+    let host = host();
     let cancel = host.cancel.clone();
     let mut observer = move |event: &Event<'_>| {
         if when(event) {

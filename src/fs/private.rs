@@ -67,8 +67,13 @@ pub(crate) fn open(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
 /// # Errors
 /// Of openat(2).
 pub(crate) fn open_lock(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
-    let flags = OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::RDWR | OFlags::CLOEXEC;
-    Ok(File::from(rustix::fs::openat(dir, name, flags, Mode::RUSR | Mode::WUSR)?))
+    // A lock for writing needs the right to write, fcntl_locking(2).
+    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = match rustix::fs::openat(dir, name, flags, Mode::empty()) {
+        Err(Errno::NOENT) => rustix::fs::openat(dir, name, flags | OFlags::CREATE, Mode::RUSR | Mode::WUSR),
+        opened => opened,
+    };
+    Ok(File::from(opened?))
 }
 
 /// Takes the lock by which others see that this file's owner lives; `false` if somebody has it.

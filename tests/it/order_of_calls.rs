@@ -115,6 +115,8 @@ fn no_descriptor_of_the_new_file_is_open_for_writing_at_the_rename() {
         for call in trace.0[..renamed].iter().filter(|call| call.succeeded()) {
             let first = call.arguments.split('<').next().and_then(|fd| fd.parse::<i64>().ok());
             match call.name.as_str() {
+                // The lock of the state directory is no file that anybody runs.
+                "openat" if call.arguments.contains("/state>, \"lock\"") => {}
                 "openat" | "open" | "creat" if call.arguments.contains("O_RDWR") || call.arguments.contains("O_WRONLY") => {
                     writable.push(call.returned);
                 }
@@ -197,6 +199,7 @@ fn a_current_target_costs_no_call_that_writes() {
         assert_eq!(made, Vec::<&Call>::new(), "{trace}");
         let opened = trace.0.iter().filter(|call| {
             call.name.starts_with("open")
+                && !call.arguments.contains("/state>, \"lock\", O_RDWR|O_NOCTTY")
                 && ["O_RDWR", "O_WRONLY", "O_CREAT", "O_TMPFILE"].iter().any(|flag| call.arguments.contains(flag))
         });
         assert_eq!(opened.collect::<Vec<_>>(), Vec::<&Call>::new(), "{trace}");

@@ -1,7 +1,7 @@
 //! Arguments: what they say of themselves, and that a mistake in them touches nothing.
 
 use super::{swap, tree};
-use crate::support::{NOBODY, require_root, swapbin};
+use crate::support::{Entry, NOBODY, require_root, swapbin, swapbin_as_ordinary_user};
 
 #[test]
 fn help_goes_to_standard_output_and_names_every_exit_code() {
@@ -81,29 +81,48 @@ fn several_sources_without_a_digest_are_a_mistake() {
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_used_is_no_obstacle_and_nothing_is_put_there() {
+fn a_state_directory_that_cannot_be_used_is_no_obstacle_to_one_file_and_said() {
     let scratch = tree();
-    scratch.directory("state");
-    for state in ["/proc/nowhere/state", "missing/state", "new", "state"] {
+    scratch.directory("shared").mode(0o777);
+    scratch.directory("real");
+    scratch.link("link", "real");
+    for (state, why) in [("/proc/nowhere/state", "no such"), ("new", "no directory"), ("shared", "others"), ("link", "a link")] {
         for from_environment in [true, false] {
             scratch.file("app", "old");
-            let command = swap(&scratch);
+            let command = swap(&scratch).keeping();
             let command = match from_environment {
                 true => command.env("SWAPBIN_STATE_DIR", state),
                 false => command.args(["--state-dir", state]),
             };
-            command.run().exits(0).prints("replaced");
-            assert!(!scratch.path("missing").exists());
-            assert_eq!(std::fs::read_dir(scratch.path("state")).unwrap().count(), 0);
-            assert_eq!(std::fs::read_dir(scratch.home()).unwrap().count(), 0);
+            let outcome = command.run();
+            outcome.exits(0).prints("replaced");
+            assert!(outcome.error_text().contains("is not kept") && outcome.error_text().contains(why), "{state}: {outcome}");
+            assert_eq!(scratch.read("app"), scratch.read("new"));
         }
     }
+    for directory in ["shared", "real"] {
+        assert_eq!(std::fs::read_dir(scratch.path(directory)).unwrap().count(), 0, "{directory}");
+    }
+}
+
+#[test]
+fn a_state_directory_is_made_for_its_user_alone_and_nothing_is_put_elsewhere() {
+    let scratch = tree();
+    swap(&scratch).keeping().args(["--state-dir", "deep/er/state"]).run().exits(0).prints("replaced");
+    for directory in ["deep", "deep/er", "deep/er/state", "deep/er/state/txn", "deep/er/state/history"] {
+        assert_eq!(Entry::of(scratch.path(directory)).mode, 0o700, "{directory}");
+    }
+    assert_eq!(std::fs::read_dir(scratch.path("deep/er/state/history")).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(scratch.home()).unwrap().count(), 0);
 }
 
 #[test]
 fn an_empty_state_directory_in_the_environment_is_none() {
     let scratch = tree();
-    swap(&scratch).env("SWAPBIN_STATE_DIR", "").run().exits(0).prints("replaced");
+    scratch.directory("his").of_ordinary_user();
+    let run = swapbin_as_ordinary_user(&scratch).from("new").to("his/app").env("SWAPBIN_STATE_DIR", "");
+    run.env("XDG_STATE_HOME", scratch.path("his")).run().exits(0).prints("installed");
+    assert!(scratch.path("his/swapbin/txn").is_dir());
 }
 
 #[test]
