@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod checksum;
+mod elf;
 mod error;
 mod event;
 mod failpoint;

@@ -8,6 +8,7 @@ use rustix::process::{Resource, getrlimit};
 use super::claim::Claim;
 use super::{Host, Run, Settled};
 use crate::checksum;
+use crate::elf;
 use crate::error::Error;
 use crate::event::Observer;
 use crate::plan;
@@ -134,6 +135,7 @@ fn stage<'a, 's>(
     let (target, cancel) = (&run.plan.target, session.cancel);
     let error = |source| Error::Io { op: "read back the new content of", path: target.path.clone(), source };
     let new = run.verified.map_or_else(|| checksum::sha256_of(stage.file(), cancel, error), Ok)?;
+    let linkage = elf::linkage(stage.file());
     let old = old_digest(&run, session)?;
     let sealed = run.seal(stage, trusted, session)?;
     let transaction = match transaction {
@@ -141,7 +143,7 @@ fn stage<'a, 's>(
         None => transaction.insert(Transaction::begin(state, "apply", window())?),
     };
     let stat = run.plan.target.existing.as_ref().map(|existing| &existing.stat);
-    let replaced = Replaced { leaf: &run.plan.target.leaf, stat, sha256: old, keep: run.request.keep };
+    let replaced = Replaced { leaf: &run.plan.target.leaf, stat, sha256: old, keep: run.request.keep, linkage };
     let at = transaction.add(sealed, &replaced, new)?;
     run.verified = Some(new);
     Ok(Outcome::Changes(run.released(), at))

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::Host;
 use super::claim::Claim;
 use crate::checksum;
+use crate::elf::{self, Linkage};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::journal::{Entry, Journal};
@@ -127,7 +128,13 @@ fn look(entries: &[Entry], trust: PathTrust) -> Result<Vec<Target>, Error> {
 
 fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, session: &Session<'_>) -> Result<Report, Error> {
     let stat = target.existing.as_ref().map(|existing| &existing.stat);
-    let replaced = Replaced { leaf: &target.leaf, stat, sha256: digest(target, session)?, keep: entry.keep.max(1) };
+    let replaced = Replaced {
+        leaf: &target.leaf,
+        stat,
+        sha256: digest(target, session)?,
+        keep: entry.keep.max(1),
+        linkage: kept_linkage(entry),
+    };
     let from = match (&entry.old, &entry.kept) {
         (Some(old), Some(kept)) => {
             let found = txn::find(entry)?;
@@ -154,6 +161,13 @@ fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, sessi
         warnings: Vec::new(),
         times: Times::default(),
     })
+}
+
+/// What the version that is to come back needs.
+fn kept_linkage(entry: &Entry) -> Linkage {
+    let found = entry.old.as_ref().and_then(|_| txn::find(entry).ok());
+    let file = found.and_then(|found| found.place.open().ok());
+    file.map(|file| elf::linkage(&file)).unwrap_or_default()
 }
 
 /// The digest of what is there now, where it can be read.

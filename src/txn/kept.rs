@@ -20,6 +20,16 @@ pub(crate) struct Place {
     pub(super) name: OsString,
 }
 
+impl Place {
+    /// Opens what is there for reading.
+    ///
+    /// # Errors
+    /// Of openat(2).
+    pub(crate) fn open(&self) -> Result<std::fs::File, Errno> {
+        self.dir.open_file(&self.name)
+    }
+}
+
 /// Where a kept version is.
 ///
 /// # Errors

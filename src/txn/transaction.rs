@@ -16,6 +16,7 @@ use super::kept::{self, Place};
 use super::recover;
 use super::state::{self, State};
 use super::{generation, identify};
+use crate::elf::{self, Linkage};
 use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
@@ -53,6 +54,7 @@ struct Item {
     /// The new file; `None`: the name goes.
     prepared: Option<Prepared>,
     entry: Entry,
+    linkage: Linkage,
 }
 
 /// What is known of a target beside the file that is staged for it.
@@ -64,6 +66,8 @@ pub(crate) struct Replaced<'a> {
     pub(crate) sha256: Option<Digest>,
     /// How many old versions are kept.
     pub(crate) keep: u32,
+    /// What the new file needs: it is put in place after that.
+    pub(crate) linkage: Linkage,
 }
 
 impl<'a> Transaction<'a> {
@@ -125,7 +129,8 @@ impl<'a> Transaction<'a> {
             new: Some(new),
             keep: replaced.keep,
         };
-        let mut item = Item { dir, path, planned: None, place, prepared: None, entry };
+        let linkage = replaced.linkage.clone();
+        let mut item = Item { dir, path, planned: None, place, prepared: None, entry, linkage };
         item.planned = match item.look(replaced.stat) {
             Ok(planned) => planned,
             Err(error) => {
@@ -173,7 +178,9 @@ impl<'a> Transaction<'a> {
             new: Some(version.clone()),
             keep: replaced.keep,
         };
-        let mut item = Item { dir: Arc::clone(dir), path: path.to_owned(), planned: None, place: old, prepared: None, entry };
+        let linkage = replaced.linkage.clone();
+        let mut item =
+            Item { dir: Arc::clone(dir), path: path.to_owned(), planned: None, place: old, prepared: None, entry, linkage };
         match item.look(replaced.stat) {
             Ok(planned) => item.planned = planned,
             Err(error) => {
@@ -207,7 +214,15 @@ impl<'a> Transaction<'a> {
             keep: replaced.keep,
         };
         let planned = Some(*stat);
-        self.items.push(Item { dir: Arc::clone(dir), path: path.to_owned(), planned, place: Some(place), prepared: None, entry });
+        self.items.push(Item {
+            dir: Arc::clone(dir),
+            path: path.to_owned(),
+            planned,
+            place: Some(place),
+            prepared: None,
+            entry,
+            linkage: Linkage::default(),
+        });
         Ok(())
     }
 
@@ -276,8 +291,9 @@ impl<'a> Transaction<'a> {
         self.flush(&directories.iter().chain(&private).map(|dir| &**dir).collect::<Vec<_>>())?;
         observer.event(&Event::Synced);
         cancel.check()?;
-        self.write_commit()?;
-        for at in 0..self.items.len() {
+        let order = self.order();
+        self.write_commit(&order)?;
+        for at in order {
             if let Err(error) = self.items[at].publish() {
                 return Err(self.take_back(at, error));
             }
@@ -311,10 +327,16 @@ impl<'a> Transaction<'a> {
         }
     }
 
+    /// In which order names change: libraries before the programs that need them, so that no program ever meets a library older
+    /// than itself.
+    fn order(&self) -> Vec<usize> {
+        elf::order(&self.items.iter().map(|item| (item.leaf(), &item.linkage)).collect::<Vec<_>>())
+    }
+
     /// Writes the entries and COMMIT: the moment at which it is decided.
-    fn write_commit(&mut self) -> Result<(), Error> {
-        let mut bytes: Vec<u8> =
-            self.items.iter().flat_map(|item| journal::encode(&Record::Entry(Box::new(item.entry.clone())))).collect();
+    fn write_commit(&mut self, order: &[usize]) -> Result<(), Error> {
+        let entry = |at: &usize| Record::Entry(Box::new(self.items[*at].entry.clone()));
+        let mut bytes: Vec<u8> = order.iter().flat_map(|at| journal::encode(&entry(at))).collect();
         bytes.extend(journal::encode(&Record::Commit { entries: self.items.len() }));
         self.decided = true;
         let written = failpoint::hit("commit-record")
