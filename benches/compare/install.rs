@@ -50,7 +50,8 @@ fn each_way(setting: &Setting, name: &str, files: usize, work: &Work) -> Result<
     );
     compare(setting, &setting.scratch.room(name)?, files, work)?;
     let skipped = "only root can mount, in a mount namespace of its own (unshare)".to_owned();
-    match setting.mounts.then(|| setting.scratch.filesystem("ext4", 2 << 30)).unwrap_or(Err(skipped)) {
+    let own = if setting.mounts { setting.scratch.filesystem("ext4", 2 << 30) } else { Err(skipped) };
+    match own {
         Ok(room) => {
             println!("  on an ext4 of its own, {:.3} ms per flush:", crate::machine::flush_time(room.dir())?.as_secs_f64() * 1e3);
             compare(setting, &room, files, work)?;

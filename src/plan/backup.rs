@@ -1,6 +1,7 @@
 //! What the backup of a file is called.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -90,10 +91,11 @@ impl Numbers {
             return Ok(None);
         }
         let id = dir.id()?;
-        if !self.0.contains_key(&id) {
-            self.0.insert(id, list(dir)?);
-        }
-        Ok(self.0[&id].get(leaf).cloned())
+        let highest = match self.0.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(list(dir)?),
+        };
+        Ok(highest.get(leaf).cloned())
     }
 }
 

@@ -30,10 +30,13 @@ const STACK: usize = 64 << 10;
 pub(crate) struct Outbox {
     /// The files that come, if the disk is to begin early.
     ahead: Option<usize>,
-    thread: Option<(Sender<Vec<Sealed>>, JoinHandle<Vec<Sealed>>)>,
+    thread: Option<Ahead>,
     /// Not handed over yet.
     kept: Vec<Sealed>,
 }
+
+/// The way to the thread, and what it gives back.
+type Ahead = (Sender<Vec<Sealed>>, JoinHandle<Vec<Sealed>>);
 
 impl Outbox {
     /// For files that are going to be synced; about this many at a time.
