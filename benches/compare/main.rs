@@ -5,11 +5,13 @@
 //! ```
 //!
 //! `SWAPBIN` names the program to measure; without it, it is the one cargo built, which has the tests' failpoints in it.
+//! `UUTILS` names the multi-call program of uutils; without it, it is `coreutils` in PATH, if that is there.
 //! `SWAPBIN_BENCH_DIR` names the directory to work in; without it, it is one in cargo's target directory. Speed is never
 //! asserted: a table says what was measured, and beside the targets whether they were met.
 
 #![deny(unsafe_code)]
 
+mod install;
 mod machine;
 mod measure;
 mod process;
@@ -23,15 +25,27 @@ use std::process::{Command, ExitCode};
 use rows::{Outcome, Row, Setting};
 use scratch::Scratch;
 
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 7] = [
     Row { name: "startup", what: "starting, and finding nothing to do", iterations: 60, run: rows::startup },
     Row { name: "small", what: "100 KiB over an existing file", iterations: 40, run: rows::small },
     Row { name: "large", what: "512 MiB over an existing file", iterations: 5, run: rows::large },
     Row { name: "reflink", what: "sharing blocks, on filesystems made for this", iterations: 15, run: rows::reflink },
+    Row {
+        name: "calls",
+        what: "200 calls of install for one small file, one after the other",
+        iterations: 7,
+        run: install::calls,
+    },
+    Row {
+        name: "many",
+        what: "4,000 files of 12 KiB into one directory, in one call of install",
+        iterations: 7,
+        run: install::many,
+    },
     Row { name: "http", what: "64 MiB over local HTTP, with digest", iterations: 10, run: rows::http },
 ];
 
-const USAGE: &str = "usage: compare [ROW...] [--iterations N]\nrows: startup, small, large, reflink, http";
+const USAGE: &str = "usage: compare [ROW...] [--iterations N]\nrows: startup, small, large, reflink, calls, many, http";
 
 /// Set in the copy of this program that runs in its own mount namespace.
 const PRIVATE: &str = "SWAPBIN_BENCH_PRIVATE";
@@ -113,7 +127,7 @@ fn swapbin() -> Result<std::path::PathBuf, String> {
 /// Starts this program again in a mount namespace of its own, where the row that mounts is wanted and may: however it ends,
 /// the kernel unmounts what it mounted and frees the loop devices. Returns whether mounts are private.
 fn enter_private_mounts(arguments: &Arguments) -> bool {
-    let wanted = arguments.rows.iter().any(|row| row.name == "reflink");
+    let wanted = arguments.rows.iter().any(|row| ["reflink", "calls", "many"].contains(&row.name));
     if std::env::var_os(PRIVATE).is_some() {
         return true;
     }

@@ -34,7 +34,7 @@ impl Contender<'_> {
 
 /// What one contender took.
 pub struct Measured {
-    name: &'static str,
+    pub name: &'static str,
     costs: Vec<Cost>,
     /// Calls that wait for the disk, if strace could count them.
     pub syncs: Option<usize>,

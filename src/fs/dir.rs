@@ -6,10 +6,12 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use super::anonymous::LinkBy;
 use crate::sys;
 
 /// A directory files are put into.
@@ -19,6 +21,10 @@ pub(crate) struct Dir {
     /// Whether the descriptor may be read, and therefore synced. One opened with O_PATH may not, open(2).
     readable: bool,
     path: PathBuf,
+    /// Device and inode, once they were asked for.
+    id: OnceLock<(u64, u64)>,
+    /// How files without a name get one here, once that was found out.
+    link_by: OnceLock<LinkBy>,
 }
 
 /// What a name in a directory turned out to be on the way down.
@@ -31,12 +37,16 @@ pub(crate) enum Child {
 }
 
 impl Dir {
+    fn new(fd: OwnedFd, readable: bool, path: PathBuf) -> Dir {
+        Dir { fd, readable, path, id: OnceLock::new(), link_by: OnceLock::new() }
+    }
+
     /// Opens the directory behind an O_PATH descriptor for use. A directory that may be written but not read stays O_PATH.
     pub(crate) fn from_path_fd(fd: OwnedFd, path: PathBuf) -> Result<Dir, Errno> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::openat(&fd, c".", flags, Mode::empty()) {
-            Ok(fd) => Ok(Dir { fd, readable: true, path }),
-            Err(Errno::ACCESS) => Ok(Dir { fd, readable: false, path }),
+            Ok(fd) => Ok(Dir::new(fd, true, path)),
+            Err(Errno::ACCESS) => Ok(Dir::new(fd, false, path)),
             Err(errno) => Err(errno),
         }
     }
@@ -45,10 +55,10 @@ impl Dir {
     pub(crate) fn open(path: &Path) -> Result<Dir, Errno> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::openat(CWD, path, flags | OFlags::RDONLY, Mode::empty()) {
-            Ok(fd) => Ok(Dir { fd, readable: true, path: path.to_owned() }),
+            Ok(fd) => Ok(Dir::new(fd, true, path.to_owned())),
             Err(Errno::ACCESS) => {
                 let fd = rustix::fs::openat(CWD, path, flags | OFlags::PATH, Mode::empty())?;
-                Ok(Dir { fd, readable: false, path: path.to_owned() })
+                Ok(Dir::new(fd, false, path.to_owned()))
             }
             Err(errno) => Err(errno),
         }
@@ -56,12 +66,29 @@ impl Dir {
 
     /// A directory that was opened for reading.
     pub(super) fn from_readable(fd: OwnedFd, path: PathBuf) -> Dir {
-        Dir { fd, readable: true, path }
+        Dir::new(fd, true, path)
     }
 
     /// The path, for messages only.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Device and inode. They cannot change under an open descriptor.
+    ///
+    /// # Errors
+    /// Of fstat(2).
+    pub(crate) fn id(&self) -> Result<(u64, u64), Errno> {
+        if let Some(id) = self.id.get() {
+            return Ok(*id);
+        }
+        let stat = rustix::fs::fstat(&self.fd)?;
+        Ok(*self.id.get_or_init(|| (stat.st_dev, stat.st_ino)))
+    }
+
+    /// How files without a name get one here, once that was found out.
+    pub(super) fn link_by(&self) -> &OnceLock<LinkBy> {
+        &self.link_by
     }
 
     /// Whether the directory can be listed and synced through this descriptor.
@@ -82,11 +109,16 @@ impl Dir {
 
     /// The names in this directory that begin with `prefix`.
     pub(crate) fn names_beginning(&self, prefix: &[u8]) -> Result<Vec<OsString>, Errno> {
+        self.names(|name| name.starts_with(prefix))
+    }
+
+    /// The names in this directory that are wanted.
+    pub(crate) fn names(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<OsString>, Errno> {
         let mut found = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
-            if name.starts_with(prefix) {
+            if wanted(name) {
                 found.push(OsString::from_vec(name.to_vec()));
             }
         }

@@ -1,6 +1,7 @@
 //! One idea of the kernel's file calls per file. Everything that changes the filesystem is here; nothing here knows what an
 //! installation is.
 
+mod anonymous;
 pub(crate) mod attrs;
 pub(crate) mod copy;
 pub(crate) mod dir;

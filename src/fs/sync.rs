@@ -16,6 +16,12 @@ pub(crate) fn file(file: &File) -> io::Result<()> {
     Ok(rustix::fs::fsync(file)?)
 }
 
+/// Lets the disk begin with a file's bytes, without waiting for it. Only a hint: [`file`] is still to be called.
+pub(crate) fn begin(file: &File) {
+    // To the end of the file, sync_file_range(2).
+    crate::sys::begin_writeback(file.as_fd(), 0, 0);
+}
+
 /// Puts a directory's names on the disk. `witness` is a file of the same filesystem, open for reading: where the directory
 /// may not be read, or the filesystem knows no fsync of directories, all of the filesystem is synced through it.
 ///

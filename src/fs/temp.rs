@@ -3,13 +3,14 @@
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, Mode, OFlags};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::anonymous::{self, LinkBy};
 use super::dir::Dir;
 
 /// What the names of temporary files of a single swap begin with. Batches have names of another kind, which are never swept
@@ -50,15 +51,6 @@ impl Drop for Name {
     }
 }
 
-/// How the kernel lets us give an anonymous file a name.
-#[derive(Clone, Copy, Debug)]
-enum LinkBy {
-    /// linkat(2) with AT_EMPTY_PATH: needs no /proc; for the ordinary user since Linux 6.10.
-    Descriptor,
-    /// Through /proc/self/fd.
-    Proc,
-}
-
 impl Temp {
     /// Makes a file in `dir`: without a name where the filesystem can, so that nothing is left whatever kills us.
     ///
@@ -68,7 +60,7 @@ impl Temp {
     /// # After a crash
     /// Nothing, or one file whose name [`is_temporary_name`] knows and whose lock is free.
     pub(crate) fn create(dir: &Arc<Dir>) -> io::Result<Temp> {
-        let (file, naming) = match anonymous(dir)? {
+        let (file, naming) = match anonymous::create(dir)? {
             Some((file, link_by)) => (file, Naming::Later(link_by)),
             None => return Temp::create_named(dir),
         };
@@ -105,7 +97,10 @@ impl Temp {
     /// The file may be left under that name.
     pub(crate) fn give_name(&mut self, name: OsString) -> io::Result<()> {
         match &mut self.naming {
-            Naming::Later(by) => link_to(&self.dir, &self.file, *by, &name)?,
+            Naming::Later(by) => {
+                let _ = rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockShared);
+                anonymous::link(&self.dir, &self.file, *by, &name)?;
+            }
             Naming::Done(old) => {
                 super::rename::create(&self.dir, &old.name, &name)?;
                 // It is the other name that goes now.
@@ -164,7 +159,11 @@ impl Temp {
         let Temp { dir, file, naming } = self;
         let name = match naming {
             Naming::Done(name) => name,
-            Naming::Later(by) => Name { name: link(&dir, &file, by)?, dir: Arc::clone(&dir) },
+            Naming::Later(by) => {
+                // Before anybody can see the name.
+                let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared);
+                Name { name: link(&dir, &file, by)?, dir: Arc::clone(&dir) }
+            }
         };
         let reader = match dir.open_file(&name.name) {
             Ok(reader) => {
@@ -182,15 +181,30 @@ impl Temp {
             Err(errno) => return Err(errno.into()),
         };
         crate::sys::close(file.into())?;
-        Ok(Named { name, reader })
+        Ok(Named { name, reader, handle: None })
+    }
+
+    /// As [`Temp::name_and_close`], for a target whose name is free: a file without a name gets none yet, for a link can give it
+    /// the target's at once. Where there is no /proc to open it anew by, it is named all the same. `id` is its device and inode.
+    ///
+    /// # Errors
+    /// As [`Temp::name_and_close`].
+    pub(crate) fn close(self, id: (u64, u64)) -> io::Result<Named> {
+        let Naming::Later(by) = self.naming else { return self.name_and_close() };
+        let Some(handle) = anonymous::reopen(&self.file, id) else { return self.name_and_close() };
+        crate::sys::close(self.file.into())?;
+        Ok(Named { name: Name { dir: self.dir, name: OsString::new() }, reader: None, handle: Some((handle, by)) })
     }
 }
 
-/// A temporary file that is complete: it has a name, and nobody can write to it any more. Dropping it removes it.
+/// A temporary file that is complete: nobody can write to it any more, and it has a name or can be given one. Dropping it
+/// removes it.
 #[derive(Debug)]
 pub(crate) struct Named {
     name: Name,
     reader: Option<File>,
+    /// The file while it has no name, by a descriptor that can only be linked.
+    handle: Option<(OwnedFd, LinkBy)>,
 }
 
 impl Named {
@@ -210,10 +224,36 @@ impl Named {
             Err(Errno::ACCESS | Errno::LOOP) => None,
             Err(errno) => return Err(errno.into()),
         };
-        Ok(Named { name, reader })
+        Ok(Named { name, reader, handle: None })
     }
 
-    /// The name in its directory.
+    /// Gives a file without a name this one, which has to be free; `None` if it has a name.
+    ///
+    /// # Guarantees
+    /// Whoever opens the name finds nothing or the whole file, linkat(2).
+    ///
+    /// # Errors
+    /// EEXIST if the name is taken.
+    ///
+    /// # After a crash
+    /// The name is there or not; which, is settled only by syncing the directory.
+    pub(crate) fn link_as(&self, name: &OsStr) -> Option<Result<(), Errno>> {
+        self.handle.as_ref().map(|(handle, by)| anonymous::link(&self.name.dir, handle, *by, name))
+    }
+
+    /// Gives a file without a name a temporary one. It has no lock: the rename that follows at once fails cleanly if somebody
+    /// sweeps the name in between.
+    ///
+    /// # Errors
+    /// Of linkat(2).
+    pub(crate) fn give_name(&mut self) -> Result<(), Errno> {
+        if let Some((handle, by)) = self.handle.take() {
+            self.name.name = link(&self.name.dir, handle, by)?;
+        }
+        Ok(())
+    }
+
+    /// The name in its directory; empty if it has none.
     pub(crate) fn name(&self) -> &OsStr {
         &self.name.name
     }
@@ -282,25 +322,6 @@ pub(super) fn new_name() -> Result<OsString, Errno> {
     Ok([prefix, format!("{:0ID_DIGITS$x}.0", u64::from_ne_bytes(id)).into()].into_iter().collect())
 }
 
-/// A file without a name, if the filesystem has them and a name can be given later.
-fn anonymous(dir: &Dir) -> Result<Option<(File, LinkBy)>, Errno> {
-    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(dir, c".", flags, Mode::RUSR | Mode::WUSR) {
-        Ok(fd) => File::from(fd),
-        // Not on this filesystem (EOPNOTSUPP), not in this kernel (EISDIR, ENOENT, EINVAL), not through this filter (EPERM).
-        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL | Errno::PERM) => return Ok(None),
-        Err(errno) => return Err(errno),
-    };
-    // Which way works is settled before a byte is written. A link to "." fails with EEXIST if the file itself was accepted,
-    // and makes nothing.
-    let way =
-        [LinkBy::Descriptor, LinkBy::Proc].into_iter().find(|way| link_to(dir, &file, *way, ".".as_ref()) == Err(Errno::EXIST));
-    if way.is_some() {
-        let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared);
-    }
-    Ok(way.map(|way| (file, way)))
-}
-
 /// A file with a name from the start, locked while its owner lives.
 fn named(dir: &Arc<Dir>) -> Result<(File, Name), Errno> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
@@ -322,24 +343,14 @@ fn named(dir: &Arc<Dir>) -> Result<(File, Name), Errno> {
     }
 }
 
-/// Gives an anonymous file a random name.
-fn link(dir: &Dir, file: &File, by: LinkBy) -> Result<OsString, Errno> {
+/// Gives a file without a name a random one.
+fn link(dir: &Dir, file: impl AsFd, by: LinkBy) -> Result<OsString, Errno> {
     loop {
         let name = new_name()?;
-        match link_to(dir, file, by, &name) {
+        match anonymous::link(dir, &file, by, &name) {
             Ok(()) => return Ok(name),
             Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),
-        }
-    }
-}
-
-fn link_to(dir: &Dir, file: &File, by: LinkBy, name: &OsStr) -> Result<(), Errno> {
-    match by {
-        LinkBy::Descriptor => rustix::fs::linkat(file, c"", dir, name, AtFlags::EMPTY_PATH),
-        LinkBy::Proc => {
-            let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-            rustix::fs::linkat(CWD, path, dir, name, AtFlags::SYMLINK_FOLLOW)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Many files in one call, as install(1) has it: all staged, all synced together, then renamed back to back.
 
+mod close;
 mod failure;
 mod judge;
 mod slot;
@@ -14,18 +15,18 @@ use super::Host;
 use super::label::Labels;
 use crate::event::Cancel;
 use crate::fs::sync;
-use crate::plan::Dirs;
+use crate::plan::{Dirs, Numbers};
 use crate::report::{InstallError, Installed};
 use crate::request::{Durability, InstallFile, Installation, OnFailure};
-use crate::txn::{self, BackupError, Prepared, Publish};
+use crate::txn::{BackupError, Outbox, Prepared, Publish};
 use judge::{Taken, Verdict};
 use slot::{Pending, Slot};
 
 /// Descriptors that are left to the rest of the process: standard streams, directories, a source, a library or two.
 const SPARE_DESCRIPTORS: u64 = 24;
 
-/// Files staged before they are synced and closed, at most. More at once share no more flushes.
-const WINDOW: u64 = 1024;
+/// Files staged before they are synced and closed, at most.
+const WINDOW: u64 = 1 << 14;
 
 /// How often a number is looked for that nobody else takes for a backup at the same moment.
 const ATTEMPTS: usize = 16;
@@ -41,13 +42,19 @@ const ATTEMPTS: usize = 16;
 /// # After a crash
 /// Each target is the old or the new file; the set may be mixed.
 pub fn install(installation: &Installation, host: &Host) -> Vec<Installed> {
+    let window = window();
     let mut call = Call {
         installation,
         cancel: &host.cancel,
         labels: Labels::new(&installation.label),
-        window: window(),
+        window,
+        outbox: match installation.durability {
+            Durability::Full => Outbox::to_disk(installation.files.len().min(window)),
+            Durability::None => Outbox::unsynced(),
+        },
         dirs: Dirs::default(),
         taken: Taken::default(),
+        numbers: Numbers::default(),
         slots: Vec::with_capacity(installation.files.len()),
         prepared: 0,
         published: 0,
@@ -66,7 +73,10 @@ struct Call<'a> {
     window: usize,
     dirs: Dirs,
     taken: Taken,
+    numbers: Numbers,
     slots: Vec<Slot>,
+    /// The files of those slots that are staged and not synced, in the same order.
+    outbox: Outbox,
     /// The slots before this one are on the disk.
     prepared: usize,
     /// The slots before this one have their names.
@@ -96,45 +106,36 @@ impl Call<'_> {
                 self.prepare();
                 self.publish();
                 self.taken.give_all();
+                self.numbers.forget();
                 return self.stage(file);
             }
             Verdict::Current => return Ok(Slot::Current),
             Verdict::Install(judged) => judged,
         };
         let name = judged.name();
-        let slot = stage::stage(file, *judged, self.installation, &mut self.labels, self.cancel)?;
+        let (pending, sealed) = stage::stage(file, *judged, self.installation, &mut self.numbers, &mut self.labels, self.cancel)?;
+        self.outbox.put(sealed);
         self.taken.promise(name);
-        Ok(slot)
+        Ok(Slot::Staged(pending))
     }
 
-    /// Syncs what is sealed, all of it together, and names it. Each file fails for itself.
+    /// Syncs what is staged, all of it together, and closes it. Each file fails for itself.
     fn prepare(&mut self) {
-        let (mut pending, mut sealed) = (Vec::new(), Vec::new());
+        let mut staged = Vec::new();
         for (at, slot) in self.slots.iter_mut().enumerate().skip(self.prepared) {
             slot.step(|slot| match slot {
-                Slot::Sealed(about, file) => {
-                    pending.push((at, about));
-                    sealed.push(file);
+                Slot::Staged(pending) => {
+                    staged.push((at, pending));
                     Slot::HeldBack
                 }
                 other => other,
             });
         }
-        let synced = match self.installation.durability {
-            Durability::Full => txn::flush_all(&sealed),
-            Durability::None => sealed.iter().map(|_| Ok(())).collect(),
-        };
-        // Locks of files are kept as long as descriptors last; with more files than that, those of their directories are.
-        self.dirs.all().for_each(|dir| txn::hold_off_sweepers(dir));
-        let many = self.installation.files.len() > self.window;
-        for (((at, about), file), synced) in pending.into_iter().zip(sealed).zip(synced) {
-            self.slots[at] = match synced.and_then(|()| file.name()) {
-                Ok(mut prepared) => {
-                    if many {
-                        prepared.close_reader();
-                    }
-                    Slot::Ready(about, prepared)
-                }
+        let namings: Vec<_> = staged.iter().map(|(_, pending)| self.naming(pending)).collect();
+        let outcomes = self.close(&namings);
+        for ((at, pending), outcome) in staged.into_iter().zip(outcomes) {
+            self.slots[at] = match outcome {
+                Ok(prepared) => Slot::Ready(pending, prepared),
                 Err(error) => Slot::Failed(failure::of_copying(error)),
             };
         }

@@ -1,5 +1,7 @@
 //! What the backup of a file is called.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -8,17 +10,22 @@ use rustix::io::Errno;
 use crate::fs::dir::Dir;
 use crate::request::{BackupNames, BackupPolicy};
 
+/// The highest number of every file's backups, of each directory that was listed. Once for a call and not for each file: with
+/// many files in one directory that would be their number squared.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers(HashMap<(u64, u64), HashMap<OsString, Number>>);
+
 /// The name of the backup of `leaf` in `dir`, and whether it must be a new one.
 ///
 /// # Errors
 /// The directory cannot be listed, which numbered names need. One that may not be read counts as one without any.
-pub(crate) fn name(policy: &BackupPolicy, dir: &Dir, leaf: &OsStr) -> Result<(OsString, bool), Errno> {
+pub(crate) fn name(policy: &BackupPolicy, dir: &Dir, leaf: &OsStr, numbers: &mut Numbers) -> Result<(OsString, bool), Errno> {
     let numbered = |highest: Number| (fitting(leaf, &[b".~", &highest.next().0[..], b"~"].concat()), true);
     let simple = || (simple_name(policy, leaf), false);
     let (name, is_new) = match policy.names {
         BackupNames::Simple => simple(),
-        BackupNames::Numbered => numbered(highest(dir, leaf)?.unwrap_or_default()),
-        BackupNames::Existing => match highest(dir, leaf)? {
+        BackupNames::Numbered => numbered(numbers.highest(dir, leaf)?.unwrap_or_default()),
+        BackupNames::Existing => match numbers.highest(dir, leaf)? {
             Some(number) => numbered(number),
             None => simple(),
         },
@@ -47,11 +54,17 @@ fn fitting(leaf: &OsStr, extension: &[u8]) -> OsString {
 struct Number(Vec<u8>);
 
 impl Number {
-    /// The number in `LEAF.~N~`; one that begins with 0 is none.
-    fn of(name: &[u8], leaf: &OsStr) -> Option<Number> {
-        let digits = name.strip_prefix(leaf.as_bytes())?.strip_prefix(b".~")?.strip_suffix(b"~")?;
-        let fits = digits.first().is_some_and(|digit| *digit != b'0') && digits.iter().all(u8::is_ascii_digit);
-        fits.then(|| Number(digits.to_vec()))
+    /// The file and the number in `LEAF.~N~`; one that begins with 0 is none.
+    fn of(name: &[u8]) -> Option<(&OsStr, Number)> {
+        let name = name.strip_suffix(b"~")?;
+        let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let (leaf, digits) = name.split_at(name.len() - digits);
+        let leaf = leaf.strip_suffix(b".~")?;
+        digits.first().is_some_and(|digit| *digit != b'0').then(|| (OsStr::from_bytes(leaf), Number(digits.to_vec())))
+    }
+
+    fn is_less(&self, other: &Number) -> bool {
+        self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(&other.0)).is_lt()
     }
 
     fn next(mut self) -> Number {
@@ -67,13 +80,36 @@ impl Number {
     }
 }
 
-fn highest(dir: &Dir, leaf: &OsStr) -> Result<Option<Number>, Errno> {
-    if !dir.is_readable() {
-        return Ok(None);
+impl Numbers {
+    /// Forgets everything, because there are new backups.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
     }
-    let names = dir.names_beginning(leaf.as_bytes())?;
-    let numbers = names.iter().filter_map(|name| Number::of(name.as_bytes(), leaf));
-    Ok(numbers.max_by(|a, b| a.0.len().cmp(&b.0.len()).then_with(|| a.0.cmp(&b.0))))
+
+    fn highest(&mut self, dir: &Dir, leaf: &OsStr) -> Result<Option<Number>, Errno> {
+        if !dir.is_readable() {
+            return Ok(None);
+        }
+        let id = dir.id()?;
+        let highest = match self.0.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(list(dir)?),
+        };
+        Ok(highest.get(leaf).cloned())
+    }
+}
+
+fn list(dir: &Dir) -> Result<HashMap<OsString, Number>, Errno> {
+    let mut highest: HashMap<OsString, Number> = HashMap::new();
+    for name in dir.names(|name| name.ends_with(b"~"))? {
+        let Some((leaf, number)) = Number::of(name.as_bytes()) else { continue };
+        match highest.get_mut(leaf) {
+            Some(known) if known.is_less(&number) => *known = number,
+            Some(_) => {}
+            None => drop(highest.insert(leaf.to_owned(), number)),
+        }
+    }
+    Ok(highest)
 }
 
 #[cfg(test)]
@@ -82,11 +118,19 @@ mod tests {
 
     #[test]
     fn only_whole_numbers_without_leading_zeros_count() {
-        let number = |name: &str| Number::of(name.as_bytes(), "d".as_ref()).map(|number| String::from_utf8(number.0).unwrap());
-        assert_eq!(number("d.~12~").as_deref(), Some("12"));
-        for name in ["d.~0~", "d.~01~", "d.~~", "d.~1", "d~", "e.~1~", "d.~1x~", "d.~1~~"] {
+        let number = |name: &'static str| Number::of(name.as_bytes()).map(|(leaf, number)| (leaf, number.0));
+        assert_eq!(number("d.~12~"), Some(("d".as_ref(), b"12".to_vec())));
+        assert_eq!(number("d.~1~.~2~"), Some(("d.~1~".as_ref(), b"2".to_vec())));
+        for name in ["d.~0~", "d.~01~", "d.~~", "d.~1", "d~", "d1~", "d.1~", "d.~1x~", "d.~1~~"] {
             assert_eq!(number(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn numbers_are_compared_by_value() {
+        let number = |text: &str| Number(text.into());
+        assert!(number("9").is_less(&number("10")) && number("10").is_less(&number("11")));
+        assert!(!number("10").is_less(&number("9")) && !number("7").is_less(&number("7")));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod obstacle;
 mod target;
 mod trust;
 
-pub(crate) use backup::{name as backup_name, simple_name as simple_backup_name};
+pub(crate) use backup::{Numbers, name as backup_name, simple_name as simple_backup_name};
 pub(crate) use compare::same_content;
 pub(crate) use entry::{Dirs, Entry, EntryError, split};
 pub(crate) use keep::kept_attributes;

@@ -26,6 +26,15 @@ pub(crate) enum Publish {
     NoClobber,
 }
 
+/// When a file without a name gets one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// Before it is published: a temporary one.
+    Temporary,
+    /// When it is published, and then its target's, which is expected to be free.
+    Final,
+}
+
 /// A staged file with its final bytes and metadata.
 #[derive(Debug)]
 pub(crate) struct Sealed {
@@ -35,7 +44,7 @@ pub(crate) struct Sealed {
     stat: Stat,
 }
 
-/// A sealed file that is on the disk, has a temporary name, and is open for writing nowhere.
+/// A sealed file that is on the disk, has a temporary name or can be given its final one, and is open for writing nowhere.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     named: Named,
@@ -62,7 +71,17 @@ impl Sealed {
     pub(crate) fn prepare(self, observer: &mut dyn Observer) -> Result<Prepared, Error> {
         self.sync()?;
         observer.event(&Event::Synced);
-        self.name()
+        self.close(Naming::Temporary)
+    }
+
+    /// Asks the kernel to begin writing the file to the disk. Only a hint.
+    pub(super) fn begin_sync(&self) {
+        sync::begin(self.temp.file());
+    }
+
+    /// The file.
+    pub(super) fn file(&self) -> &File {
+        self.temp.file()
     }
 
     /// The first half of [`Sealed::prepare`]: bytes and metadata go to the disk.
@@ -98,13 +117,25 @@ impl Sealed {
         &self.target
     }
 
-    /// The second half of [`Sealed::prepare`]: the file gets its temporary name, and nobody can write to it any more.
+    /// As [`Sealed::close`], with a temporary name.
+    ///
+    /// # Errors
+    /// As [`Sealed::close`].
+    pub(super) fn name(self) -> Result<Prepared, Error> {
+        self.close(Naming::Temporary)
+    }
+
+    /// The second half of [`Sealed::prepare`]: nobody can write to the file any more, and it gets its temporary name, if it is
+    /// to have one.
     ///
     /// # Errors
     /// Of linkat(2) and close(2).
-    pub(crate) fn name(self) -> Result<Prepared, Error> {
+    pub(crate) fn close(self, naming: Naming) -> Result<Prepared, Error> {
         let Sealed { temp, dir, target, stat } = self;
-        let named = failpoint::hit("link").and_then(|()| temp.name_and_close());
+        let named = failpoint::hit("link").and_then(|()| match naming {
+            Naming::Temporary => temp.name_and_close(),
+            Naming::Final => temp.close((stat.st_dev, stat.st_ino)),
+        });
         let named = named.map_err(|source| name_error("name the new file of", &target, source))?;
         Ok(Prepared { named, dir, target, stat })
     }
@@ -160,16 +191,21 @@ impl Prepared {
         synced.map_err(|source| Error::InDoubt { path: self.target.clone(), source })
     }
 
-    /// The rename alone. It is durable once the directory is synced.
+    /// The rename alone; of a file without a name, the link that gives it `leaf`. It is durable once the directory is synced.
     ///
     /// # Errors
     /// The target is untouched.
     pub(crate) fn publish(&mut self, leaf: &OsStr, publish: Publish, cancel: &Cancel) -> Result<(), Error> {
         failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
         cancel.check()?;
-        let renamed = match publish {
-            Publish::Replace => rename::replace(&self.dir, self.named.name(), leaf),
-            Publish::NoClobber => rename::create(&self.dir, self.named.name(), leaf),
+        let renamed = match (self.named.link_as(leaf), publish) {
+            // Its name was free, and no longer is.
+            (Some(Err(Errno::EXIST)), Publish::Replace) => {
+                self.named.give_name().and_then(|()| rename::replace(&self.dir, self.named.name(), leaf))
+            }
+            (Some(linked), _) => linked,
+            (None, Publish::Replace) => rename::replace(&self.dir, self.named.name(), leaf),
+            (None, Publish::NoClobber) => rename::create(&self.dir, self.named.name(), leaf),
         };
         let renamed = renamed.map_err(std::io::Error::from).and_then(|()| failpoint::hit("rename-reply"));
         if let Err(error) = renamed

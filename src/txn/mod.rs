@@ -13,8 +13,8 @@ mod state;
 mod transaction;
 mod undo;
 
-pub(crate) use commit::{BackupError, Prepared, Provisional, Publish, Sealed, make_durable};
-pub(crate) use flush::flush_all;
+pub(crate) use commit::{BackupError, Naming, Prepared, Provisional, Publish, Sealed, make_durable};
+pub(crate) use flush::{Outbox, each_in_parallel};
 pub(crate) use generation::Old;
 pub(crate) use history::{drop_record, find, forget, records};
 pub(crate) use litter::{hold_off_sweepers, sweep};

@@ -3,6 +3,7 @@
 mod all_or_nothing;
 mod failure;
 mod fakeroot;
+mod free_names;
 mod kill;
 mod many;
 mod order;

@@ -67,8 +67,8 @@ impl Taken {
 }
 
 fn name_of(entry: &Entry) -> Option<Name> {
-    let dir = rustix::fs::fstat(&*entry.dir).ok()?;
-    Some((dir.st_dev, dir.st_ino, entry.leaf.clone()))
+    let (device, inode) = entry.dir.id().ok()?;
+    Some((device, inode, entry.leaf.clone()))
 }
 
 /// Judges a file as install(1) does and in its order, and refuses what a rename would destroy and what cannot be renamed over.

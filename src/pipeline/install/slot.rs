@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::fs::File;
 
 use crate::fs::rename::Backup;
-use crate::plan::{Entry, backup_name};
+use crate::plan::{Entry, Numbers, backup_name};
 use crate::report::{Copied, InstallError, Installed, LabelError};
 use crate::request::{BackupPolicy, InstallFile};
-use crate::txn::{Prepared, Provisional, Sealed};
+use crate::txn::{Prepared, Provisional};
 
 /// A file of the call.
 pub(super) enum Slot {
@@ -15,9 +15,9 @@ pub(super) enum Slot {
     Failed(InstallError),
     /// It could be installed, but is not going to be.
     HeldBack,
-    /// Complete, in no directory yet.
-    Sealed(Pending, Sealed),
-    /// On the disk, with a temporary name.
+    /// Complete, and in the outbox.
+    Staged(Pending),
+    /// On the disk, and open for writing nowhere.
     Ready(Pending, Prepared),
     /// In place, unless another fails.
     Provisional(Pending, Provisional),
@@ -41,7 +41,10 @@ impl Pending {
 
     /// Looks for another number, and says whether there is one.
     pub(super) fn renumber(&mut self, policy: Option<&BackupPolicy>) -> bool {
-        let Some(Ok(found)) = policy.map(|policy| backup_name(policy, &self.entry.dir, &self.entry.leaf)) else { return false };
+        let numbers = &mut Numbers::default();
+        let Some(Ok(found)) = policy.map(|policy| backup_name(policy, &self.entry.dir, &self.entry.leaf, numbers)) else {
+            return false;
+        };
         let found = Some(found);
         let changed = self.backup != found;
         self.backup = found;
@@ -64,7 +67,7 @@ impl Slot {
         match self {
             Slot::Current => Installed::Current,
             Slot::Failed(error) => Installed::Failed(error),
-            Slot::HeldBack | Slot::Sealed(..) | Slot::Ready(..) | Slot::Provisional(..) => Installed::HeldBack,
+            Slot::HeldBack | Slot::Staged(_) | Slot::Ready(..) | Slot::Provisional(..) => Installed::HeldBack,
             Slot::Done(Pending { entry, backup, copied, unlabelled }, _) => {
                 let backup = backup.map(|(name, _)| entry.sibling(&file.target, &name));
                 Installed::New { replaced: entry.stat.is_some(), backup, copied, unlabelled }

@@ -3,17 +3,17 @@
 use rustix::fs::{Stat, Timespec, Timestamps};
 
 use super::judge::Judged;
-use super::slot::{Pending, Slot};
+use super::slot::Pending;
 use super::{failure, strip};
 use crate::event::Cancel;
 use crate::metadata::{Owner, Wanted};
 use crate::pipeline::label::{Labels, Unlabelled};
-use crate::plan::{backup_name, kept_attributes};
+use crate::plan::{Numbers, backup_name, kept_attributes};
 use crate::proof::Trusted;
 use crate::report::{Copied, InstallError};
 use crate::request::{FileTimes, InstallFile, Installation, Preserve};
 use crate::source::LocalSource;
-use crate::txn::{Stage, StageName};
+use crate::txn::{Sealed, Stage, StageName};
 
 /// Stages it. What would be in the way is found in the order in which install(1) finds it: what stands in the target's place
 /// first, then the source.
@@ -21,13 +21,14 @@ pub(super) fn stage(
     file: &InstallFile,
     judged: Judged,
     installation: &Installation,
+    numbers: &mut Numbers,
     labels: &mut Labels<'_>,
     cancel: &Cancel,
-) -> Result<Slot, InstallError> {
+) -> Result<(Pending, Sealed), InstallError> {
     let Judged { entry, source_stat } = judged;
     let backup = match &installation.backup {
         Some(policy) if entry.stat.is_some() => {
-            Some(backup_name(policy, &entry.dir, &entry.leaf).map_err(|errno| InstallError::BackUp(errno.into()))?)
+            Some(backup_name(policy, &entry.dir, &entry.leaf, numbers).map_err(|errno| InstallError::BackUp(errno.into()))?)
         }
         _ => None,
     };
@@ -78,7 +79,7 @@ pub(super) fn stage(
         xattrs,
     };
     let sealed = stage.seal(Trusted::unasked(), &wanted).map_err(failure::of_sealing)?;
-    Ok(Slot::Sealed(Pending { entry, backup, copied, unlabelled }, sealed))
+    Ok((Pending { entry, backup, copied, unlabelled }, sealed))
 }
 
 fn fill(stage: &mut Stage, source: &LocalSource, cancel: &Cancel) -> Result<Copied, InstallError> {

@@ -1,7 +1,7 @@
 //! More files than descriptors, and threads that cannot be had.
 
 use super::install;
-use crate::support::{Outcome, Scratch};
+use crate::support::{Call, Outcome, Scratch, require_program};
 
 const FILES: usize = 4000;
 
@@ -61,4 +61,36 @@ fn without_threads_it_goes_on_alone() {
     let scratch = tree();
     let outcome = install(&scratch, "-t dst").args(names()).denying(&[libc::SYS_clone, libc::SYS_clone3], libc::EAGAIN).run();
     assert_installed(&scratch, &outcome);
+}
+
+#[test]
+fn a_call_gets_as_many_descriptors_as_it_has_files_but_a_strip_program_does_not() {
+    let scratch = tree();
+    let asked = |outcome: Option<(Outcome, Vec<Call>)>| {
+        let sets = |call: &Call| call.arguments.contains("RLIMIT_NOFILE, {") && !call.arguments.contains("rlim_cur=256");
+        outcome.map(|(outcome, calls)| (outcome.exits(0), calls.iter().filter(|call| sets(call)).count()).1)
+    };
+    let soft = |line: &str| {
+        let shell = ["sh", "-c", "ulimit -Sn 256 && exec \"$@\"", "sh"];
+        install(&scratch, line).args(names().into_iter().take(200)).under(shell).strace("prlimit64")
+    };
+    let Some(count) = asked(soft("-t dst")) else { return };
+    assert_eq!(count, 1, "the limit is raised");
+    let Some(strip) = require_program("true") else { return };
+    assert_eq!(asked(soft(&format!("-s --strip-program={} -t dst", strip.display()))), Some(0), "the limit is as it was");
+}
+
+#[test]
+fn a_directory_is_listed_once_for_the_numbers_of_all_backups() {
+    let scratch = tree();
+    let words: Vec<String> = names().into_iter().take(20).collect();
+    install(&scratch, "-t dst").args(&words).run().exits(0);
+    let numbered = install(&scratch, "--backup=numbered -t dst").args(&words);
+    let Some((outcome, calls)) = numbered.strace("getdents64") else { return };
+    outcome.exits(0);
+    let listed = calls.iter().filter(|call| call.arguments.contains("/dst>")).count();
+    assert_eq!(listed, 2, "one call for the names and one for their end\n{calls:#?}");
+    for at in 0..20 {
+        assert!(scratch.path(format!("dst/f{at}.~1~")).exists(), "{at}");
+    }
 }

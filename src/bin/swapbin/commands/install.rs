@@ -85,6 +85,9 @@ fn files(invocation: &Invocation, host: &Host, telling: &mut Telling<'_>) {
     let made = leading.map(|path| (swapbin::make_leading(path, installation.durability, &installation.label), path));
     if made.as_ref().is_none_or(|(made, path)| is_ready(invocation, made, path, telling)) {
         let program = installation.strip.as_deref();
+        if program.is_none() {
+            install::allow_descriptors(installation.files.len());
+        }
         for (outcome, file) in swapbin::install(&installation, host).iter().zip(&installation.files) {
             telling.file(outcome, file, program);
         }
