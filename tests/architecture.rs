@@ -28,6 +28,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
         "pipeline",
         &[
             "checksum",
+            "elf",
             "error",
             "event",
             "failpoint",
