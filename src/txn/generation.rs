@@ -19,7 +19,7 @@ use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
 use crate::fs::{private, sync, temp};
-use crate::journal::{self, Entry, Header, Journal, Record, Text, VERSION, Way};
+use crate::journal::{self, Entry, Header, Journal, Record, Text, Unreadable, VERSION, Way};
 use crate::request::Digest;
 
 /// What is replaced.
@@ -130,15 +130,35 @@ impl Drop for Open<'_> {
     }
 }
 
-/// A new record in the history.
+/// A new record in the history, locked as long as it is open.
 fn create(state: &State) -> io::Result<(String, File)> {
     loop {
         let txid = state.new_txid();
-        match private::create(&state.done, txid.as_ref()) {
-            Err(Errno::EXIST) => {}
-            file => return Ok((txid, file?)),
+        let file = match private::create(&state.done, txid.as_ref()) {
+            Err(Errno::EXIST) => continue,
+            file => file?,
+        };
+        // Another run may have seen it before it was locked, and have removed it.
+        let _ = private::lock(&file);
+        if rustix::fs::fstat(&file)?.st_nlink == 1 {
+            return Ok((txid, file));
         }
     }
+}
+
+/// Removes the record of a swap that was killed before it could write it: nothing was changed then, for the record is on the
+/// disk before the rename. Says whether it was one.
+pub(super) fn forget_unwritten(state: &State, txid: &str) -> bool {
+    let Ok(file) = private::open(&state.done, txid.as_ref()) else { return false };
+    // Locked first: what is not written yet may be a moment later.
+    if !private::lock(&file) {
+        return false;
+    }
+    let unwritten = |bytes: Vec<u8>| match journal::read(&bytes) {
+        Ok(journal) => journal.entries.is_empty(),
+        Err(unreadable) => unreadable == Unreadable::Empty,
+    };
+    recover::read(&file).is_ok_and(unwritten) && state.done.unlink(txid.as_ref()).is_ok()
 }
 
 fn write(mut file: &File, txid: &str, entry: Entry) -> io::Result<()> {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rustix::fs::{FileType, FlockOperation};
 use rustix::io::Errno;
 
-use super::kept;
 use super::state::State;
+use super::{generation, kept};
 use crate::fs::dir::{self, Dir};
 use crate::fs::temp;
 use crate::journal::{Kept, Text, Way};
@@ -17,8 +17,8 @@ use crate::journal::{Kept, Text, Way};
 ///
 /// Of single swaps: temporary files whose owner is gone. Whether an owner lives is told by its lock and nothing else: a pid may
 /// be reused, and a clock may be wrong. While [`hold_off_sweepers`] holds for the directory, all of them stay. Of batches, and of
-/// kept versions: names of this state directory's own transactions of which it has no record; then nothing was ever prepared.
-/// Other names are not looked at, for only their own state directory can tell. What cannot be opened, locked or removed is left
+/// kept versions: names of this state directory's own transactions of which it has no record, or an empty one that nobody is
+/// going to write; then nothing was ever prepared. Other names are not looked at, for only their own state directory can tell. What cannot be opened, locked or removed is left
 /// alone: sweeping is a courtesy and never fails a swap.
 pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl FnMut(PathBuf)) {
     if !dir.is_readable() {
@@ -30,7 +30,8 @@ pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl Fn
     for name in names {
         let unknown = |prefix| {
             let (txid, _) = temp::transaction_of(&name, prefix)?;
-            Some(state.is_some_and(|state| state.is_ours(txid) && !state.knows(txid)))
+            let recorded = |state: &State| state.knows(txid) && !generation::forget_unwritten(state, txid);
+            Some(state.is_some_and(|state| state.is_ours(txid) && !recorded(state)))
         };
         let removed = match (unknown(temp::BATCH_PREFIX), unknown(temp::KEPT_PREFIX)) {
             (Some(unknown), _) => unknown && remove_unowned(dir, &name),

@@ -71,7 +71,7 @@ impl Campaign<'_> {
             return tally.missed.push(fault.to_string());
         }
         let (end, mut bad) = match judge::end_of(&ended, fault) {
-            Ok(end) => (end, judge::first(job, &place, reference, &point.call, fault, &ended, end)),
+            Ok(end) => (end, judge::first(job, &place, reference, point, fault, &ended, end)),
             Err(what) => (End::Failed, vec![what]),
         };
         tally.count(end);

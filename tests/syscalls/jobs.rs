@@ -19,10 +19,34 @@ fn three(place: &Place) {
     ["a", "b", "c"].iter().for_each(|name| place.new_file(name));
 }
 
+/// Six files to replace, but for two that are not there yet, in three directories on two mounts.
+fn six(place: &Place) {
+    ["dd", "ee", "{other}/ff"].iter().for_each(|name| place.directory(name));
+    ["dd/a", "ee/c", "{other}/ff/d", "{other}/ff/e"].iter().for_each(|name| place.old(name));
+    ["a", "b", "c", "d", "e", "g"].iter().for_each(|name| place.new_file(name));
+}
+
+const SIX: &str = "--from a --to dd/a --from b --to dd/b --from c --to ee/c --from g --to ee/g --from d --to {other}/ff/d \
+                   --from e --to {other}/ff/e";
+const SIX_SWAPPED: &[(&str, &str)] = &[
+    ("dd/a", "a"),
+    ("dd/.swapbin~#.0", "dd/a"),
+    ("dd/b", "b"),
+    ("ee/c", "c"),
+    ("ee/.swapbin~#.2", "ee/c"),
+    ("ee/g", "g"),
+    ("{other}/ff/d", "d"),
+    ("{other}/ff/.swapbin~#.4", "{other}/ff/d"),
+    ("{other}/ff/e", "e"),
+    ("{other}/ff/.swapbin~#.5", "{other}/ff/e"),
+];
+
 const SWAP: &str = "--from new --to d/app";
+const AGAIN: &str = "--from new --to d/app --force";
+const SWAPPED: &[(&str, &str)] = &[("d/app", "new"), ("d/.swapbin~#.0", "d/app")];
 /// A swap removes what a killed run has left in the directory; install does not.
-const SWEEP: &str = "--from new --to d/app --force";
-const SWEEP_THREE: &str = "--from a --to d/a --force";
+const SWEEP: &str = "--from new --to d/app --force --keep 0";
+const SWEEP_THREE: &str = "--from a --to d/a --force --keep 0";
 
 #[test]
 fn one_file_is_replaced() {
@@ -30,8 +54,8 @@ fn one_file_is_replaced() {
         name: "one file is replaced",
         arrange: one,
         command: SWAP,
-        changes: &[("d/app", "new")],
-        again: &[SWAP],
+        changes: SWAPPED,
+        again: &[AGAIN],
         ..Job::default()
     });
 }
@@ -57,8 +81,8 @@ fn one_file_is_replaced_from_a_stream_with_a_digest_asked_for() {
         name: "one file is replaced from a stream with a digest asked for",
         arrange: one,
         command: "--from - --to d/app --sha256 {sha256:new} --mode 4711 --owner 2 <new",
-        changes: &[("d/app", "new")],
-        again: &["--from - --to d/app --sha256 {sha256:new} --mode 4711 --owner 2 <new"],
+        changes: SWAPPED,
+        again: &["--from - --to d/app --sha256 {sha256:new} --mode 4711 --owner 2 --force <new"],
         ..Job::default()
     });
 }
@@ -69,8 +93,8 @@ fn one_file_is_replaced_on_an_old_kernel() {
         name: "one file is replaced on an old kernel",
         arrange: one,
         command: SWAP,
-        changes: &[("d/app", "new")],
-        again: &[SWAP],
+        changes: SWAPPED,
+        again: &[AGAIN],
         without: &[Without::Tmpfile, Without::Exchange, Without::KernelCopy],
         ..Job::default()
     });
@@ -85,8 +109,8 @@ fn one_file_is_replaced_on_another_mount() {
             place.new_file("new");
         },
         command: "--from new --to {other}/app",
-        changes: &[("{other}/app", "new")],
-        again: &["--from new --to {other}/app"],
+        changes: &[("{other}/app", "new"), ("{other}/.swapbin~#.0", "{other}/app")],
+        again: &["--from new --to {other}/app --force"],
         ..Job::default()
     });
 }
@@ -99,7 +123,7 @@ fn one_file_is_replaced_after_a_run_that_was_killed() {
         past: &["KILLED_AT=renameat:1 --from new --to d/app"],
         command: SWAP,
         changes: &[("d/app", "new"), ("d/.swapbin.s#.0", "")],
-        again: &[SWEEP],
+        again: &[AGAIN],
         ..Job::default()
     });
 }
@@ -109,9 +133,9 @@ fn a_current_file_is_left() {
     try_at_every_call(&Job {
         name: "a current file is left",
         arrange: one,
-        past: &[SWAP],
-        command: SWAP,
-        again: &[SWAP],
+        past: &["--from new --to d/app --keep 0"],
+        command: "--from new --to d/app --keep 0",
+        again: &["--from new --to d/app --keep 0 --force"],
         ..Job::default()
     });
 }
@@ -167,6 +191,18 @@ fn install_of_one_file_with_a_backup_where_nothing_can_be_linked() {
         changes: &[("d/app", "new"), ("d/app~", "d/app")],
         again: &["install new d/app", SWEEP],
         without: &[Without::HardLinks],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn six_files_are_replaced_or_none() {
+    try_at_every_call(&Job {
+        name: "six files are replaced or none",
+        arrange: six,
+        command: SIX,
+        changes: SIX_SWAPPED,
+        again: &[SIX],
         ..Job::default()
     });
 }
@@ -258,7 +294,7 @@ fn install_makes_directories() {
         command: "install -D new d/e/f/app",
         changes: &[("d/e", "d"), ("d/e/f", "d"), ("d/e/f/app", "new")],
         promise: Promise::Each,
-        again: &["install -D new d/e/f/app", "--from new --to d/e/f/app --force"],
+        again: &["install -D new d/e/f/app", "--from new --to d/e/f/app --force --keep 0"],
         ..Job::default()
     });
 }

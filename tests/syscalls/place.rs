@@ -67,6 +67,11 @@ impl Place {
         self.scratch.home()
     }
 
+    /// Where the program keeps its state, unless a command line says otherwise.
+    pub fn state_dir(&self) -> PathBuf {
+        self.scratch.state(None)
+    }
+
     /// A file as it is before the job: mode 0750, somebody's if root can give it away, with an attribute.
     pub fn old(&self, name: &str) {
         let path = self.file(name, b'o', 0o750);
@@ -100,7 +105,7 @@ impl Place {
 
     fn filled_in(&self, word: &str) -> String {
         let other = self.other.as_ref().map(|other| other.root().display().to_string()).unwrap_or_default();
-        let word = word.replace("{other}", &other).replace("{state}", &self.beside("state").display().to_string());
+        let word = word.replace("{other}", &other).replace("{state}", &self.state_dir().display().to_string());
         match word.strip_prefix("{sha256:").and_then(|word| word.strip_suffix('}')) {
             Some(name) => sha256(std::fs::read(self.root().join(name)).expect("a file with a digest")),
             None => word,
@@ -137,9 +142,13 @@ impl Place {
         state
     }
 
+    /// Where the files are.
+    pub fn trees(&self) -> Vec<PathBuf> {
+        [Some(&self.scratch), self.other.as_ref()].into_iter().flatten().map(|scratch| scratch.root()).collect()
+    }
+
     /// Where the job works.
     pub fn roots(&self) -> Vec<PathBuf> {
-        let trees = [Some(&self.scratch), self.other.as_ref()].into_iter().flatten().map(|scratch| scratch.root());
-        trees.chain([self.beside("state")]).collect()
+        self.trees().into_iter().chain([self.state_dir()]).collect()
     }
 }

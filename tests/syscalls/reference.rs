@@ -22,6 +22,8 @@ pub struct Reference {
 pub struct Point {
     pub call: Call,
     pub nth: usize,
+    /// Whether it is about the state directory, when no name in the tree changes any more: it writes down that all is done.
+    pub is_bookkeeping: bool,
 }
 
 /// Runs a job as it is, and checks that it does what it is said to do.
@@ -68,7 +70,7 @@ fn points(log: &str, place: &Place) -> Vec<Point> {
     for call in parse_strace(log).into_iter().chain([end]) {
         let count = counts.entry((call.pid, call.name.clone())).or_default();
         *count += 1;
-        all.push(Point { nth: *count, call });
+        all.push(Point { nth: *count, call, is_bookkeeping: false });
     }
     let roots: Vec<String> = place.roots().iter().map(|root| root.display().to_string()).collect();
     let is_there = |call: &Call| {
@@ -81,5 +83,12 @@ fn points(log: &str, place: &Place) -> Vec<Point> {
     // A second thread or a child counts for itself: the same fault as that of the first.
     let mut seen = BTreeSet::new();
     points.retain(|point| seen.insert((point.call.name.clone(), point.nth)));
+    let trees: Vec<String> = place.trees().iter().map(|root| root.display().to_string()).collect();
+    let is_change = |call: &Call| call.name.starts_with("rename") && trees.iter().any(|tree| call.arguments.contains(tree));
+    let last = points.iter().rposition(|point| is_change(&point.call));
+    let state = place.state_dir().display().to_string();
+    for point in points.iter_mut().skip(last.map_or(0, |last| last + 1)) {
+        point.is_bookkeeping = point.call.arguments.contains(&state);
+    }
     points
 }

@@ -83,7 +83,8 @@ fn run(place: &Place, wrapper: &[OsString], command: &Command, without: &[Withou
     let mut process = std::process::Command::new(words[0]);
     process.args(&words[1..]);
     process.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    process.env("HOME", place.home()).env("LC_ALL", "C").envs(command.environment.iter().map(|(name, value)| (name, value)));
+    process.env("HOME", place.home()).env("LC_ALL", "C").env("SWAPBIN_STATE_DIR", place.state_dir());
+    process.envs(command.environment.iter().map(|(name, value)| (name, value)));
     let [mut stdout, mut stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a file for the output"));
     let copy = |file: &File| Stdio::from(file.try_clone().expect("a second descriptor"));
     process.stdout(copy(&stdout)).stderr(copy(&stderr));

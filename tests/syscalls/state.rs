@@ -9,6 +9,9 @@ use crate::support::{Kind, Snapshot};
 /// The attribute that jobs give to files whose attributes are to be kept.
 pub const ATTRIBUTE: &str = "user.kept";
 
+/// What stands behind a name that is another one's without the digits.
+pub const ANOTHER: &str = " (another)";
+
 /// What a name stands for. Neither inode nor times: they differ from run to run.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Facts {
@@ -50,9 +53,23 @@ impl State {
             let facts = Facts { kind: entry.kind, mode: entry.mode, owner: (entry.uid, entry.gid), attribute, size: entry.size };
             let mut name = format!("{prefix}{}", without_digits(&name.to_string_lossy()));
             while self.0.contains_key(&name) {
-                name.push_str(" (another)");
+                name.push_str(ANOTHER);
             }
             self.0.insert(name, facts);
+        }
+        self.take_out_of_closets();
+    }
+
+    /// A kept version may be alone in a directory that only its owner may enter, and must be if it is setuid. It is judged by
+    /// what it is, not by where.
+    fn take_out_of_closets(&mut self) {
+        let is_closet = |(name, facts): (&String, &Facts)| {
+            (name.contains(".swapbin~") && facts.kind == Kind::Directory && facts.mode == 0o700).then(|| name.clone())
+        };
+        for closet in self.0.iter().filter_map(is_closet).collect::<Vec<_>>() {
+            if let Some(file) = self.0.remove(&format!("{closet}/file")) {
+                self.0.insert(closet, file);
+            }
         }
     }
 

@@ -1,12 +1,13 @@
 //! What a killed run left is swept; what only looks like it, or belongs to a living run, is not.
 
 use std::fs::{self, File};
+use std::path::Path;
 
 use rustix::fs::{CWD, FileType, FlockOperation, Mode, flock, mknodat};
 use rustix::process::Signal;
 
 use super::{BOTH, SIZE, STEPS, Stage, Tree};
-use crate::support::{Namespace, Scratch, failpoints_available, require_mounts, swapbin};
+use crate::support::{Namespace, Scratch, failpoints_available, is_kept, require_mounts, swapbin};
 
 /// A name such as a killed run leaves.
 const LEFT: &str = ".swapbin.s0123456789abcdef.0";
@@ -82,6 +83,31 @@ fn the_file_of_a_living_run_is_not_swept_at_any_step() {
             tree.scratch.assert_no_litter();
         }
     }
+}
+
+#[test]
+fn the_name_by_which_a_killed_run_was_to_keep_the_old_file_is_swept_and_that_of_a_living_one_is_not() {
+    if !failpoints_available() {
+        return;
+    }
+    let tree = Tree::new();
+    let kept_names = || tree.scratch.snapshot().names().filter(|name| is_kept(name)).map(Path::to_owned).collect::<Vec<_>>();
+    let keeping = |source| swapbin(&tree.scratch).from(source).to("app").keeping();
+    keeping("new").failpoint("record", "abort").run().is_killed_by(Signal::KILL);
+    let of_killed = kept_names();
+    assert_eq!(of_killed.len(), 1, "{of_killed:?}");
+
+    let mut living = keeping("new").failpoint("record", "pause").spawn();
+    living.wait_until_paused();
+    let of_living = kept_names();
+    assert_eq!(of_living.len(), 1, "the next run removes what the killed one left: {of_living:?}");
+    assert_ne!(of_living, of_killed);
+    swapbin(&tree.scratch).from("newer").to("another").run().exits(0);
+    assert_eq!(kept_names(), of_living);
+    living.signal(Signal::CONT);
+    living.wait().exits(0);
+    assert!(tree.is_replaced());
+    assert!(tree.scratch.read(&of_living[0]) == vec![b'o'; SIZE]);
 }
 
 #[test]

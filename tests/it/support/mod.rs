@@ -33,7 +33,7 @@ pub use proxy::Proxy;
 pub use random::Random;
 pub use reply::Reply;
 pub use request::Request;
-pub use scratch::Scratch;
+pub use scratch::{Scratch, is_kept};
 pub use selinux::{Selinux, label, set_label};
 pub use server::Server;
 pub use skip::{failpoints_available, require_filesystem, require_library, require_mounts, require_program, require_root};
