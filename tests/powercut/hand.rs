@@ -1,0 +1,207 @@
+//! The process that touches the disks: it makes, fills and mounts the filesystems, runs the program, and judges.
+//!
+//! It is a process of its own because the recorder must never wait for a disk that it serves: if both were one process and it
+//! was killed, a thread waiting for the disk would keep the connection open, and wait for ever.
+//!
+//! It is told what to do by lines on its standard input, and answers with lines on its standard output.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use rustix::mount::{MountPropagationFlags, mount_change};
+
+use super::disturb::{self, Committer, Disturbance, Neighbours};
+use super::filesystem::Filesystem;
+use super::judge::{self, BYSTANDER, NEIGHBOUR};
+use super::scenario::{Before, Places, Promise, Scenario, Version};
+use super::sys;
+
+pub struct Hand {
+    filesystem: Filesystem,
+    scenario: Scenario,
+    places: Places,
+    failpoint: Option<String>,
+    loops: Vec<(File, PathBuf)>,
+    /// What the programs say.
+    words: File,
+}
+
+/// Serves until its input ends.
+///
+/// # Errors
+/// Nothing more can be done.
+pub fn serve(filesystem: Filesystem, scenario: Scenario, places: Places, failpoint: Option<String>) -> io::Result<()> {
+    // What is mounted here ends with this process.
+    sys::new_mount_namespace()?;
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    let mut loops = Vec::new();
+    for disk in 0..scenario.disks {
+        let backing = File::options().read(true).write(true).open(places.base.join("fuse").join(disk.to_string()))?;
+        loops.push(sys::attach_loop(&backing)?);
+        fs::create_dir(places.disk(disk))?;
+    }
+    let words = File::options().read(true).write(true).create_new(true).open(places.base.join("words"))?;
+    let mut hand = Hand { filesystem, scenario, places, failpoint, loops, words };
+    let mut lines = io::stdin().lines();
+    while let Some(line) = lines.next() {
+        let line = line?;
+        let reply = match line.split(' ').collect::<Vec<_>>()[..] {
+            ["format"] => hand.format().map(|()| "done".to_owned()),
+            ["record", disturbance] => {
+                let disturbance = Disturbance::named(disturbance).expect("a disturbance");
+                hand.record(disturbance, &mut || lines.next().transpose().map(|_| ())).map(|()| "done".to_owned())
+            }
+            ["judge", successes] => hand.judge(successes.parse().expect("a number")),
+            _ => Err(io::Error::other(format!("what is '{line}'?"))),
+        };
+        match reply {
+            Ok(reply) => say(&reply)?,
+            Err(error) => say(&format!("error {error}"))?,
+        }
+    }
+    Ok(())
+}
+
+fn say(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", line.replace('\n', " | "))?;
+    out.flush()
+}
+
+impl Hand {
+    /// Makes the filesystems and puts the old files there.
+    fn format(&mut self) -> io::Result<()> {
+        for (_, device) in &self.loops {
+            self.filesystem.make(device)?;
+        }
+        self.mount()?;
+        for disk in 0..self.scenario.disks {
+            let root = self.places.disk(disk);
+            for directory in ["app", "beside", "sources"] {
+                fs::create_dir(root.join(directory))?;
+            }
+            fs::write(root.join(BYSTANDER), judge::bystander_content())?;
+            fs::write(root.join(NEIGHBOUR), "")?;
+        }
+        let sources = self.places.sources(&self.scenario);
+        fs::create_dir_all(&sources)?;
+        for target in &self.scenario.targets {
+            fs::write(sources.join(target.leaf()), target.after.content(target))?;
+            let path = self.places.disk(target.disk).join(target.path);
+            match target.before {
+                Before::Absent => {}
+                Before::Is(version) => put(&path, &version, &version.content(target))?,
+                Before::BeingWritten(version) => put(&path, &version, b"what is there before it is written over\n")?,
+            }
+        }
+        self.unmount()
+    }
+
+    fn mount(&self) -> io::Result<()> {
+        for (disk, (device, path)) in self.loops.iter().enumerate() {
+            // The disk may be another one since.
+            sys::forget_cached(device)?;
+            let mounted = self.filesystem.mount(path, &self.places.disk(disk));
+            if let Err(error) = mounted {
+                (0..disk).try_for_each(|disk| self.filesystem.unmount(&self.places.disk(disk)))?;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn unmount(&self) -> io::Result<()> {
+        (0..self.scenario.disks).try_for_each(|disk| self.filesystem.unmount(&self.places.disk(disk)))
+    }
+
+    fn neighbours(&self) -> Neighbours {
+        let paths = (0..self.scenario.disks).map(|disk| self.places.disk(disk).join(NEIGHBOUR)).collect();
+        Neighbours { filesystem: self.filesystem, paths }
+    }
+
+    /// Runs the program while the recorder listens. `mark` waits until a mark was noted.
+    fn record(&mut self, disturbance: Disturbance, acknowledged: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
+        let mut mark = |mark: &str| -> io::Result<()> {
+            say(&format!("mark {mark}"))?;
+            acknowledged()
+        };
+        self.mount()?;
+        for target in &self.scenario.targets {
+            if let Before::BeingWritten(version) = target.before {
+                let path = self.places.disk(target.disk).join(target.path);
+                fs::write(path, version.content(target))?;
+            }
+        }
+        let neighbours = self.neighbours();
+        mark("begin")?;
+        let committer = (disturbance == Disturbance::Beside).then(|| Committer::start(&neighbours)).transpose()?;
+        for run in self.scenario.runs(&self.places) {
+            for command in &run.commands {
+                let stepping = (disturbance == Disturbance::Steps).then_some(&neighbours);
+                self.run(command, self.failpoint.as_deref(), stepping)?;
+            }
+            if self.scenario.promise != Promise::Hoped {
+                mark("success")?;
+            }
+        }
+        drop(committer);
+        // The rest reaches the disk as well, so that every moment of that is tried.
+        for path in &neighbours.paths {
+            rustix::fs::syncfs(File::open(path)?)?;
+        }
+        mark("end")?;
+        self.unmount()
+    }
+
+    fn run(&self, command: &[String], failpoint: Option<&str>, stepping: Option<&Neighbours>) -> io::Result<()> {
+        let mut words = &self.words;
+        words.set_len(0)?;
+        words.rewind()?;
+        let status = disturb::run(command, failpoint, words, stepping)?;
+        if status.success() {
+            return Ok(());
+        }
+        let mut said = String::new();
+        words.rewind()?;
+        words.read_to_string(&mut said)?;
+        Err(io::Error::other(format!("{}: {status}: {said}", command.join(" "))))
+    }
+
+    /// Mounts what a power cut left, judges, recovers, judges again. So many runs had reported success.
+    fn judge(&mut self, successes: usize) -> io::Result<String> {
+        if let Err(error) = self.mount() {
+            return Ok(format!("unmountable {error}"));
+        }
+        let verdict = match self.look_and_recover(successes) {
+            Ok(letters) => format!("good {letters}"),
+            Err(wrong) => format!("bad {wrong}"),
+        };
+        self.unmount()?;
+        Ok(verdict)
+    }
+
+    fn look_and_recover(&self, successes: usize) -> Result<String, String> {
+        let (scenario, places) = (&self.scenario, &self.places);
+        let runs = scenario.runs(places);
+        let promised = |target| runs[..successes].iter().any(|run| run.targets.contains(&target));
+        let sight = judge::look(scenario, places, promised)?;
+        if scenario.promise == Promise::EachFile {
+            sight.others(scenario, false)?;
+            // The next run sweeps and brings the rest.
+            for command in runs.iter().flat_map(|run| &run.commands) {
+                self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
+            }
+            let again = judge::look(scenario, places, |_| true).map_err(|wrong| format!("after recovery: {wrong}"))?;
+            again.others(scenario, true).map_err(|wrong| format!("after recovery: {wrong}"))?;
+        }
+        Ok(sight.letters)
+    }
+}
+
+fn put(path: &Path, version: &Version, content: &[u8]) -> io::Result<()> {
+    fs::write(path, content)?;
+    chown(path, Some(version.owner), Some(version.owner))?;
+    fs::set_permissions(path, Permissions::from_mode(version.mode))
+}

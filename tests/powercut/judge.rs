@@ -1,0 +1,115 @@
+//! Looks at the mounted filesystems after a power cut, and says what is wrong.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::scenario::{Before, Places, Scenario, Target, Version};
+
+/// A file nobody touches, in the directory where things happen.
+pub const BYSTANDER: &str = "app/bystander";
+/// The file whose syncs force commits.
+pub const NEIGHBOUR: &str = "beside/neighbour";
+/// How swapbin's temporary files begin.
+const TEMPORARY: &str = ".swapbin";
+
+#[derive(Debug)]
+struct Found {
+    content: Vec<u8>,
+    mode: u32,
+    owner: (u32, u32),
+}
+
+impl Found {
+    fn is(&self, version: &Version, target: &Target) -> bool {
+        self.mode == version.mode && self.owner == (version.owner, version.owner) && self.content == version.content(target)
+    }
+}
+
+/// What was found, and each target's letter: old, new, absent, or being written.
+pub struct Sight {
+    files: BTreeMap<(usize, String), Found>,
+    pub letters: String,
+}
+
+/// Reads everything, and judges each target for itself: new if `must_be_new` says so, else as before or new.
+///
+/// # Errors
+/// What is wrong.
+pub fn look(scenario: &Scenario, places: &Places, must_be_new: impl Fn(usize) -> bool) -> Result<Sight, String> {
+    let mut files = BTreeMap::new();
+    for disk in 0..scenario.disks {
+        let root = places.disk(disk);
+        read_below(&root, &root, disk, &mut files).map_err(|error| format!("cannot read what is there: {error}"))?;
+    }
+    let mut sight = Sight { files, letters: String::new() };
+    for (at, target) in scenario.targets.iter().enumerate() {
+        let letter = sight.target(target).map_err(|wrong| format!("'{}' {wrong}", target.path))?;
+        if letter != 'n' && must_be_new(at) {
+            return Err(format!("'{}' is not the new one, although success was reported", target.path));
+        }
+        sight.letters.push(letter);
+    }
+    Ok(sight)
+}
+
+impl Sight {
+    fn target(&self, target: &Target) -> Result<char, String> {
+        let found = self.files.get(&(target.disk, target.path.to_owned()));
+        match (found, target.before) {
+            (Some(found), _) if found.is(&target.after, target) => Ok('n'),
+            (_, Before::BeingWritten(_)) => Ok('w'),
+            (Some(found), Before::Is(version)) if found.is(&version, target) => Ok('o'),
+            (None, Before::Absent) => Ok('a'),
+            (None, _) => Err("is missing".to_owned()),
+            (Some(found), _) => {
+                let Found { content, mode, owner } = found;
+                let zeros = content.iter().filter(|byte| **byte == 0).count();
+                Err(format!("is neither old nor new: {} bytes, {zeros} of them zero, mode {mode:o}, {owner:?}", content.len()))
+            }
+        }
+    }
+
+    /// Judges the files that are no targets. Temporary ones may be there until they were swept.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn others(&self, scenario: &Scenario, swept: bool) -> Result<(), String> {
+        for disk in 0..scenario.disks {
+            let bystander = self.files.get(&(disk, BYSTANDER.to_owned()));
+            if bystander.is_none_or(|found| found.content != bystander_content()) {
+                return Err("the bystander was changed".to_owned());
+            }
+        }
+        for (disk, path) in self.files.keys() {
+            let known = scenario.targets.iter().any(|target| (target.disk, target.path) == (*disk, path.as_str()));
+            let ours = path == BYSTANDER || path == NEIGHBOUR || path.starts_with("sources/");
+            let temporary = path.rsplit('/').next().is_some_and(|leaf| leaf.starts_with(TEMPORARY));
+            if !known && !ours && (swept || !temporary) {
+                return Err(format!("'{path}' is left on disk {disk}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub fn bystander_content() -> Vec<u8> {
+    b"nobody touches this\n".repeat(700)
+}
+
+fn read_below(root: &Path, directory: &Path, disk: usize, found: &mut BTreeMap<(usize, String), Found>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let about = path.symlink_metadata()?;
+        if about.is_dir() {
+            read_below(root, &path, disk, found)?;
+            continue;
+        }
+        let name = path.strip_prefix(root).expect("below its root").to_string_lossy().into_owned();
+        let content = if about.is_file() { fs::read(&path)? } else { b"no regular file".to_vec() };
+        found.insert((disk, name), Found { content, mode: about.mode() & 0o7777, owner: (about.uid(), about.gid()) });
+    }
+    Ok(())
+}

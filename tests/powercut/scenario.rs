@@ -1,0 +1,199 @@
+//! What is run, and what may be found after a power cut.
+
+use std::path::{Path, PathBuf};
+
+/// A file as it may be found: whole, with the right mode and owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Which of a target's contents.
+    pub edition: u8,
+    pub length: usize,
+    pub mode: u32,
+    /// User and group.
+    pub owner: u32,
+}
+
+impl Version {
+    /// Every sector says whose it is, so that no mixture looks whole.
+    pub fn content(&self, target: &Target) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.length + 64);
+        while bytes.len() < self.length {
+            let line = format!("{} {} edition {} at {}\n", target.disk, target.path, self.edition, bytes.len());
+            bytes.extend_from_slice(line.as_bytes());
+        }
+        bytes.truncate(self.length);
+        bytes
+    }
+}
+
+/// What was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    Is(Version),
+    Absent,
+    /// Somebody is writing into the file when the program starts: until it reports success, nobody has promised anything.
+    BeingWritten(Version),
+}
+
+pub struct Target {
+    pub disk: usize,
+    /// On its disk.
+    pub path: &'static str,
+    pub before: Before,
+    pub after: Version,
+}
+
+impl Target {
+    pub fn leaf(&self) -> &'static str {
+        self.path.rsplit('/').next().expect("a path has a last part")
+    }
+}
+
+/// What is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// Each target is old or new, new after success, and the same call again brings all to the new.
+    EachFile,
+    /// Each target should be old or new. No more is asked of others' programs.
+    Hoped,
+}
+
+/// Commands one after another, and which targets are new when all of them have ended with 0.
+pub struct Run {
+    pub commands: Vec<Vec<String>>,
+    pub targets: Vec<usize>,
+}
+
+pub struct Scenario {
+    pub name: &'static str,
+    pub disks: usize,
+    pub targets: Vec<Target>,
+    pub promise: Promise,
+    /// Sources lie on the first disk, so that blocks can be shared, and not on another filesystem.
+    pub sources_on_disk: bool,
+    runs: fn(&Scenario, &Places) -> Vec<Run>,
+}
+
+/// Where things are.
+pub struct Places {
+    pub base: PathBuf,
+    pub program: String,
+}
+
+impl Places {
+    pub fn disk(&self, disk: usize) -> PathBuf {
+        self.base.join(format!("disk{disk}"))
+    }
+
+    pub fn sources(&self, scenario: &Scenario) -> PathBuf {
+        if scenario.sources_on_disk { self.disk(0).join("sources") } else { self.base.join("sources") }
+    }
+
+    fn source(&self, scenario: &Scenario, target: &Target) -> String {
+        text(&self.sources(scenario).join(target.leaf()))
+    }
+
+    fn target(&self, target: &Target) -> String {
+        text(&self.disk(target.disk).join(target.path))
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().expect("paths of our own").to_owned()
+}
+
+fn old(length: usize) -> Before {
+    Before::Is(Version { edition: 1, length, mode: 0o750, owner: 1000 })
+}
+
+fn new(length: usize) -> Version {
+    Version { edition: 2, length, mode: 0o711, owner: 2000 }
+}
+
+fn target(disk: usize, path: &'static str, before: Before, after: Version) -> Target {
+    Target { disk, path, before, after }
+}
+
+/// Sizes from a few bytes, which btrfs keeps among its metadata, to many blocks.
+fn six(disks: usize) -> Vec<Target> {
+    let names = ["app/tool", "app/liba.so", "app/libb.so", "app/small", "app/other", "app/large"];
+    let lengths = [(90_000, 70_000), (20_000, 40_000), (4096, 8192), (700, 300), (50_000, 50_000), (150_000, 260_000)];
+    let target = |(at, (name, (before, after)))| target(at % disks, name, old(before), new(after));
+    names.into_iter().zip(lengths).enumerate().map(target).collect()
+}
+
+/// One call of swapbin per target.
+fn swaps(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let command = |target: &Target| {
+        let (owner, mode) = (target.after.owner.to_string(), format!("{:o}", target.after.mode));
+        let (from, to) = (places.source(scenario, target), places.target(target));
+        words(&[&places.program, "--from", &from, "--to", &to, "--mode", &mode, "--owner", &owner, "--group", &owner])
+    };
+    let runs = scenario.targets.iter().enumerate();
+    runs.map(|(at, target)| Run { commands: vec![command(target)], targets: vec![at] }).collect()
+}
+
+/// One call for all targets, which lie in one directory.
+fn install(scenario: &Scenario, places: &Places, program: &[&str]) -> Vec<Run> {
+    let first = &scenario.targets[0];
+    let (owner, mode) = (first.after.owner.to_string(), format!("{:o}", first.after.mode));
+    let mut command = words(program);
+    command.extend(words(&["-m", &mode, "-o", &owner, "-g", &owner]));
+    command.extend(scenario.targets.iter().map(|target| places.source(scenario, target)));
+    command.push(text(&places.disk(first.disk).join("app")));
+    vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn peer_install(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    install(scenario, places, &["install"])
+}
+
+fn peer_cp_mv(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let commands = scenario.targets.iter().flat_map(|target| {
+        let to = places.target(target);
+        let temporary = format!("{to}.tmp");
+        let (owner, mode) = (target.after.owner, target.after.mode);
+        [
+            words(&["cp", &places.source(scenario, target), &temporary]),
+            words(&["chown", &format!("{owner}:{owner}"), &temporary]),
+            words(&["chmod", &format!("{mode:o}"), &temporary]),
+            words(&["mv", &temporary, &to]),
+        ]
+    });
+    vec![Run { commands: commands.collect(), targets: (0..scenario.targets.len()).collect() }]
+}
+
+/// All there are; the peers last.
+pub fn all() -> Vec<Scenario> {
+    let same = Version { edition: 2, length: 70_000, mode: 0o750, owner: 1000 };
+    let ours = |name, targets: Vec<Target>, runs| {
+        let disks = targets.iter().map(|target| target.disk + 1).max().expect("a target");
+        Scenario { name, disks, targets, promise: Promise::EachFile, sources_on_disk: false, runs }
+    };
+    let one = || vec![target(0, "app/tool", old(90_000), new(70_000))];
+    let install_all = |scenario: &Scenario, places: &Places| install(scenario, places, &[&places.program, "install"]);
+    vec![
+        ours("swap", one(), swaps),
+        Scenario { sources_on_disk: true, ..ours("swap-beside-source", one(), swaps) },
+        ours("create", vec![target(0, "app/tool", Before::Absent, new(70_000))], swaps),
+        ours("unchanged", vec![target(0, "app/tool", Before::BeingWritten(same), same)], swaps),
+        ours("install", six(1), install_all),
+        ours("two-disks", six(2), swaps),
+        Scenario { promise: Promise::Hoped, ..ours("peer-install", one(), peer_install) },
+        Scenario { promise: Promise::Hoped, ..ours("peer-cp-mv", one(), peer_cp_mv) },
+    ]
+}
+
+impl Scenario {
+    pub fn named(name: &str) -> Option<Scenario> {
+        all().into_iter().find(|scenario| scenario.name == name)
+    }
+
+    pub fn runs(&self, places: &Places) -> Vec<Run> {
+        (self.runs)(self, places)
+    }
+}
