@@ -54,9 +54,16 @@ pub struct Cut {
     pub pending: usize,
 }
 
+impl Cut {
+    /// How many writes arrived in part.
+    pub fn torn(&self) -> usize {
+        self.arrived.iter().filter(|arrived| arrived.units.is_some()).count()
+    }
+}
+
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let torn = self.arrived.iter().filter(|arrived| arrived.units.is_some()).count();
+        let torn = self.torn();
         let Cut { shape, moment, successes, pending, arrived } = self;
         write!(f, "{shape:?} after {moment} events, {successes} successes, {pending} writes pending")?;
         write!(f, ", {} on the medium, {torn} of them torn", arrived.len())
@@ -71,6 +78,8 @@ pub struct Cuts<'l> {
     dice: Dice,
     seen: HashSet<(usize, Vec<Arrived>)>,
     first: Vec<(usize, Shape)>,
+    /// Moments with several writes pending, where most states are.
+    crowded: Vec<usize>,
 }
 
 /// After so many draws that bring nothing new, a record is taken to have no more states.
@@ -81,7 +90,16 @@ impl<'l> Cuts<'l> {
         // The strictest moments are tried in the smallest sample: success was just reported, nothing was written since.
         let mut first = vec![(*log.moments().end(), Shape::Everything)];
         first.extend(log.last_success().map(|moment| (moment, Shape::FlushedOnly)));
-        Cuts { log, unit, dice, seen: HashSet::new(), first }
+        let crowded = log.moments().filter(|moment| log.writes(*moment).pending.len() > 1).collect();
+        Cuts { log, unit, dice, seen: HashSet::new(), first, crowded }
+    }
+
+    fn moment(&mut self) -> usize {
+        if !self.crowded.is_empty() && self.dice.coin() {
+            return self.crowded[self.dice.below(self.crowded.len())];
+        }
+        let moments = self.log.moments();
+        moments.start() + self.dice.below(moments.end() - moments.start() + 1)
     }
 
     fn draw(&mut self, moment: usize, shape: Shape) -> Cut {
@@ -124,11 +142,7 @@ impl Iterator for Cuts<'_> {
 
     fn next(&mut self) -> Option<Cut> {
         for _ in 0..DRAWS {
-            let (moment, shape) = self.first.pop().unwrap_or_else(|| {
-                let moments = self.log.moments();
-                let span = moments.end() - moments.start() + 1;
-                (moments.start() + self.dice.below(span), SHAPES[self.dice.below(SHAPES.len())])
-            });
+            let (moment, shape) = self.first.pop().unwrap_or_else(|| (self.moment(), SHAPES[self.dice.below(SHAPES.len())]));
             let cut = self.draw(moment, shape);
             // The same bytes are another state if more is promised about them.
             if self.seen.insert((cut.successes, cut.arrived.clone())) {

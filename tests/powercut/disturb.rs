@@ -51,12 +51,20 @@ impl Neighbours {
 ///
 /// # Errors
 /// It could not be run, or the disturbance failed.
-pub fn run(command: &[String], environment: Option<&str>, words: &File, stepping: Option<&Neighbours>) -> io::Result<ExitStatus> {
+pub fn run(
+    command: &[String],
+    environment: [(&str, Option<&str>); 2],
+    words: &File,
+    stepping: Option<&Neighbours>,
+) -> io::Result<ExitStatus> {
     let mut child = Command::new(&command[0]);
     child.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(words.try_clone()?);
-    child.env_remove("SWAPBIN_FAILPOINT").env_remove("SWAPBIN_DURABILITY");
-    if let Some(failpoint) = environment {
-        child.env("SWAPBIN_FAILPOINT", failpoint);
+    child.env_remove("SWAPBIN_DURABILITY");
+    for (name, value) in environment {
+        match value {
+            Some(value) => child.env(name, value),
+            None => child.env_remove(name),
+        };
     }
     sys::die_with_parent(&mut child);
     match stepping {

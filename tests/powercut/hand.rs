@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use rustix::mount::{MountPropagationFlags, mount_change};
+use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
 
 use super::disturb::{self, Committer, Disturbance, Neighbours};
 use super::filesystem::Filesystem;
@@ -18,12 +18,22 @@ use super::judge::{self, BYSTANDER, NEIGHBOUR};
 use super::scenario::{Before, Places, Promise, Scenario, Version};
 use super::sys;
 
+/// By which of its devices a disk is mounted.
+#[derive(Clone, Copy)]
+enum Through {
+    First,
+    Second,
+}
+
 pub struct Hand {
     filesystem: Filesystem,
     scenario: Scenario,
     places: Places,
     failpoint: Option<String>,
-    loops: Vec<(File, PathBuf)>,
+    /// For each disk one device to write a record through, and another to look at what a cut leaves: after a power cut device
+    /// numbers are others.
+    loops: Vec<[(File, PathBuf); 2]>,
+    boots: u32,
     /// What the programs say.
     words: File,
 }
@@ -39,11 +49,14 @@ pub fn serve(filesystem: Filesystem, scenario: Scenario, places: Places, failpoi
     let mut loops = Vec::new();
     for disk in 0..scenario.disks {
         let backing = File::options().read(true).write(true).open(places.base.join("fuse").join(disk.to_string()))?;
-        loops.push(sys::attach_loop(&backing)?);
+        loops.push([sys::attach_loop(&backing)?, sys::attach_loop(&backing)?]);
         fs::create_dir(places.disk(disk))?;
     }
     let words = File::options().read(true).write(true).create_new(true).open(places.base.join("words"))?;
-    let mut hand = Hand { filesystem, scenario, places, failpoint, loops, words };
+    let boot = places.base.join("boot");
+    fs::write(&boot, "")?;
+    mount_bind(&boot, "/proc/sys/kernel/random/boot_id")?;
+    let mut hand = Hand { filesystem, scenario, places, failpoint, loops, boots: 0, words };
     let mut lines = io::stdin().lines();
     while let Some(line) = lines.next() {
         let line = line?;
@@ -54,6 +67,10 @@ pub fn serve(filesystem: Filesystem, scenario: Scenario, places: Places, failpoi
                 hand.record(disturbance, &mut || lines.next().transpose().map(|_| ())).map(|()| "done".to_owned())
             }
             ["judge", successes] => hand.judge(successes.parse().expect("a number")),
+            ["recover"] => {
+                let mut acknowledged = || lines.next().transpose().map(|_| ());
+                hand.record_recovery(&mut acknowledged).map(|()| "done".to_owned())
+            }
             _ => Err(io::Error::other(format!("what is '{line}'?"))),
         };
         match reply {
@@ -73,10 +90,10 @@ fn say(line: &str) -> io::Result<()> {
 impl Hand {
     /// Makes the filesystems and puts the old files there.
     fn format(&mut self) -> io::Result<()> {
-        for (_, device) in &self.loops {
+        for [(_, device), _] in &self.loops {
             self.filesystem.make(device)?;
         }
-        self.mount()?;
+        self.mount(Through::First)?;
         for disk in 0..self.scenario.disks {
             let root = self.places.disk(disk);
             for directory in ["app", "beside", "sources"] {
@@ -99,8 +116,12 @@ impl Hand {
         self.unmount()
     }
 
-    fn mount(&self) -> io::Result<()> {
-        for (disk, (device, path)) in self.loops.iter().enumerate() {
+    /// Starts the machine, as it were.
+    fn mount(&mut self, through: Through) -> io::Result<()> {
+        self.boots += 1;
+        fs::write(self.places.base.join("boot"), format!("00000000-0000-4000-8000-{:012}\n", self.boots))?;
+        for (disk, devices) in self.loops.iter().enumerate() {
+            let (device, path) = &devices[through as usize];
             // The disk may be another one since.
             sys::forget_cached(device)?;
             let mounted = self.filesystem.mount(path, &self.places.disk(disk));
@@ -127,7 +148,7 @@ impl Hand {
             say(&format!("mark {mark}"))?;
             acknowledged()
         };
-        self.mount()?;
+        self.mount(Through::First)?;
         for target in &self.scenario.targets {
             if let Before::BeingWritten(version) = target.before {
                 let path = self.places.disk(target.disk).join(target.path);
@@ -155,11 +176,29 @@ impl Hand {
         self.unmount()
     }
 
+    /// Recovers, one system call at a time, while the recorder listens.
+    fn record_recovery(&mut self, acknowledged: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
+        let mut mark = |mark: &str| -> io::Result<()> {
+            say(&format!("mark {mark}"))?;
+            acknowledged()
+        };
+        self.mount(Through::Second)?;
+        mark("begin")?;
+        let neighbours = self.neighbours();
+        for command in &self.scenario.recovery(&self.places) {
+            self.run(command, None, Some(&neighbours))?;
+        }
+        mark("end")?;
+        self.unmount()
+    }
+
     fn run(&self, command: &[String], failpoint: Option<&str>, stepping: Option<&Neighbours>) -> io::Result<()> {
         let mut words = &self.words;
         words.set_len(0)?;
         words.rewind()?;
-        let status = disturb::run(command, failpoint, words, stepping)?;
+        let state = self.places.state(&self.scenario);
+        let environment = [("SWAPBIN_STATE_DIR", state.to_str()), ("SWAPBIN_FAILPOINT", failpoint)];
+        let status = disturb::run(command, environment, words, stepping)?;
         if status.success() {
             return Ok(());
         }
@@ -171,7 +210,7 @@ impl Hand {
 
     /// Mounts what a power cut left, judges, recovers, judges again. So many runs had reported success.
     fn judge(&mut self, successes: usize) -> io::Result<String> {
-        if let Err(error) = self.mount() {
+        if let Err(error) = self.mount(Through::Second) {
             return Ok(format!("unmountable {error}"));
         }
         let verdict = match self.look_and_recover(successes) {
@@ -187,15 +226,21 @@ impl Hand {
         let runs = scenario.runs(places);
         let promised = |target| runs[..successes].iter().any(|run| run.targets.contains(&target));
         let sight = judge::look(scenario, places, promised)?;
-        if scenario.promise == Promise::EachFile {
-            sight.others(scenario, false)?;
-            // The next run sweeps and brings the rest.
-            for command in runs.iter().flat_map(|run| &run.commands) {
-                self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
-            }
-            let again = judge::look(scenario, places, |_| true).map_err(|wrong| format!("after recovery: {wrong}"))?;
-            again.others(scenario, true).map_err(|wrong| format!("after recovery: {wrong}"))?;
+        if scenario.promise == Promise::Hoped {
+            return Ok(sight.letters);
         }
+        sight.others(scenario, false)?;
+        for command in &scenario.recovery(places) {
+            self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
+        }
+        let recovered = judge::look(scenario, places, promised).and_then(|sight| sight.together(scenario));
+        recovered.map_err(|wrong| format!("after recovery: {wrong}"))?;
+        // Nothing stands in the way of another run, which sweeps as well.
+        for command in runs.iter().flat_map(|run| &run.commands) {
+            self.run(command, None, None).map_err(|error| format!("not repeated: {error}"))?;
+        }
+        let again = judge::look(scenario, places, |_| true).and_then(|sight| sight.others(scenario, true));
+        again.map_err(|wrong| format!("after another run: {wrong}"))?;
         Ok(sight.letters)
     }
 }

@@ -6,14 +6,15 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::scenario::{Before, Places, Scenario, Target, Version};
+use super::scenario::{Before, Places, Promise, STATE, Scenario, Target, Version};
 
 /// A file nobody touches, in the directory where things happen.
 pub const BYSTANDER: &str = "app/bystander";
 /// The file whose syncs force commits.
 pub const NEIGHBOUR: &str = "beside/neighbour";
-/// How swapbin's temporary files begin.
-const TEMPORARY: &str = ".swapbin";
+/// How all names that swapbin makes begin, and those of the versions it keeps.
+const OURS: &str = ".swapbin";
+const KEPT: &str = ".swapbin~";
 
 #[derive(Debug)]
 struct Found {
@@ -26,6 +27,15 @@ impl Found {
     fn is(&self, version: &Version, target: &Target) -> bool {
         self.mode == version.mode && self.owner == (version.owner, version.owner) && self.content == version.content(target)
     }
+
+    /// Whether this is a version of the target, whole.
+    fn is_kept_of(&self, target: &Target) -> bool {
+        let old = match target.before {
+            Before::Is(version) | Before::BeingWritten(version) => Some(version),
+            Before::Absent => None,
+        };
+        self.is(&target.after, target) || old.is_some_and(|old| self.is(&old, target))
+    }
 }
 
 /// What was found, and each target's letter: old, new, absent, or being written.
@@ -34,11 +44,11 @@ pub struct Sight {
     pub letters: String,
 }
 
-/// Reads everything, and judges each target for itself: new if `must_be_new` says so, else as before or new.
+/// Reads everything, and judges each target for itself: new if it was `promised`, else as before or new.
 ///
 /// # Errors
 /// What is wrong.
-pub fn look(scenario: &Scenario, places: &Places, must_be_new: impl Fn(usize) -> bool) -> Result<Sight, String> {
+pub fn look(scenario: &Scenario, places: &Places, promised: impl Fn(usize) -> bool) -> Result<Sight, String> {
     let mut files = BTreeMap::new();
     for disk in 0..scenario.disks {
         let root = places.disk(disk);
@@ -47,7 +57,7 @@ pub fn look(scenario: &Scenario, places: &Places, must_be_new: impl Fn(usize) ->
     let mut sight = Sight { files, letters: String::new() };
     for (at, target) in scenario.targets.iter().enumerate() {
         let letter = sight.target(target).map_err(|wrong| format!("'{}' {wrong}", target.path))?;
-        if letter != 'n' && must_be_new(at) {
+        if letter != 'n' && promised(at) {
             return Err(format!("'{}' is not the new one, although success was reported", target.path));
         }
         sight.letters.push(letter);
@@ -72,7 +82,20 @@ impl Sight {
         }
     }
 
-    /// Judges the files that are no targets. Temporary ones may be there until they were swept.
+    /// Judges whether all are old or all are new.
+    ///
+    /// # Errors
+    /// It is a mixture.
+    pub fn together(&self, scenario: &Scenario) -> Result<(), String> {
+        let new = self.letters.matches('n').count();
+        match scenario.promise == Promise::Together && new > 0 && new < self.letters.len() {
+            true => Err(format!("only {new} of {} are new", self.letters.len())),
+            false => Ok(()),
+        }
+    }
+
+    /// Judges the files that are no targets. Temporary ones, and open journals, may be there until they were swept; kept
+    /// versions are whole ones, one for each target.
     ///
     /// # Errors
     /// What is wrong.
@@ -83,12 +106,30 @@ impl Sight {
                 return Err("the bystander was changed".to_owned());
             }
         }
-        for (disk, path) in self.files.keys() {
-            let known = scenario.targets.iter().any(|target| (target.disk, target.path) == (*disk, path.as_str()));
-            let ours = path == BYSTANDER || path == NEIGHBOUR || path.starts_with("sources/");
-            let temporary = path.rsplit('/').next().is_some_and(|leaf| leaf.starts_with(TEMPORARY));
-            if !known && !ours && (swept || !temporary) {
+        let mut kept = vec![0; scenario.disks];
+        for ((disk, path), found) in &self.files {
+            let leaf = path.rsplit('/').next().unwrap_or(path);
+            let open_journal = path.strip_prefix(STATE).is_some_and(|rest| rest.starts_with("/txn/"));
+            let expected = scenario.targets.iter().any(|target| (target.disk, target.path) == (*disk, path.as_str()))
+                || path == BYSTANDER
+                || path == NEIGHBOUR
+                || path.starts_with("sources/")
+                || path.starts_with(STATE) && !open_journal;
+            if expected || !swept && (open_journal || leaf.starts_with(OURS)) {
+                continue;
+            }
+            if !leaf.starts_with(KEPT) {
                 return Err(format!("'{path}' is left on disk {disk}"));
+            }
+            kept[*disk] += 1;
+            if !scenario.targets.iter().any(|target| target.disk == *disk && found.is_kept_of(target)) {
+                return Err(format!("'{path}' on disk {disk} is no version of a target"));
+            }
+        }
+        for (disk, kept) in kept.iter().enumerate() {
+            let targets = scenario.targets.iter().filter(|target| target.disk == disk).count();
+            if *kept > targets {
+                return Err(format!("{kept} kept versions of {targets} files are left on disk {disk}"));
             }
         }
         Ok(())

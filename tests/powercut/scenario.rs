@@ -54,6 +54,8 @@ impl Target {
 pub enum Promise {
     /// Each target is old or new, new after success, and the same call again brings all to the new.
     EachFile,
+    /// The same, and after recovery all are old or all are new.
+    Together,
     /// Each target should be old or new. No more is asked of others' programs.
     Hoped,
 }
@@ -71,13 +73,22 @@ pub struct Scenario {
     pub promise: Promise,
     /// Sources lie on the first disk, so that blocks can be shared, and not on another filesystem.
     pub sources_on_disk: bool,
+    /// Where the program keeps its state.
+    pub state_on: usize,
+    /// Syncs that must not be left out, by the names of their failpoints: without each, some filesystem must show bad states.
+    pub needs: &'static [&'static str],
     runs: fn(&Scenario, &Places) -> Vec<Run>,
+    /// What finishes or takes back what was broken off, before the same call is made again.
+    recover: fn(&Scenario, &Places) -> Vec<Vec<String>>,
 }
 
 /// Where things are.
 pub struct Places {
     pub base: PathBuf,
+    /// The program under test.
     pub program: String,
+    /// This program.
+    pub own: String,
 }
 
 impl Places {
@@ -89,6 +100,10 @@ impl Places {
         if scenario.sources_on_disk { self.disk(0).join("sources") } else { self.base.join("sources") }
     }
 
+    pub fn state(&self, scenario: &Scenario) -> PathBuf {
+        self.disk(scenario.state_on).join(STATE)
+    }
+
     fn source(&self, scenario: &Scenario, target: &Target) -> String {
         text(&self.sources(scenario).join(target.leaf()))
     }
@@ -97,6 +112,9 @@ impl Places {
         text(&self.disk(target.disk).join(target.path))
     }
 }
+
+/// The state directory's name.
+pub const STATE: &str = "state";
 
 fn text(path: &Path) -> String {
     path.to_str().expect("paths of our own").to_owned()
@@ -122,15 +140,33 @@ fn six(disks: usize) -> Vec<Target> {
     names.into_iter().zip(lengths).enumerate().map(target).collect()
 }
 
+fn flags(scenario: &Scenario, places: &Places, target: &Target) -> Vec<String> {
+    let (owner, mode) = (target.after.owner.to_string(), format!("{:o}", target.after.mode));
+    let (from, to) = (places.source(scenario, target), places.target(target));
+    words(&["--from", &from, "--to", &to, "--mode", &mode, "--owner", &owner, "--group", &owner])
+}
+
 /// One call of swapbin per target.
 fn swaps(scenario: &Scenario, places: &Places) -> Vec<Run> {
-    let command = |target: &Target| {
-        let (owner, mode) = (target.after.owner.to_string(), format!("{:o}", target.after.mode));
-        let (from, to) = (places.source(scenario, target), places.target(target));
-        words(&[&places.program, "--from", &from, "--to", &to, "--mode", &mode, "--owner", &owner, "--group", &owner])
-    };
+    let command = |target| [words(&[&places.program]), flags(scenario, places, target)].concat();
     let runs = scenario.targets.iter().enumerate();
     runs.map(|(at, target)| Run { commands: vec![command(target)], targets: vec![at] }).collect()
+}
+
+/// One call of swapbin for all targets.
+fn batch(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let mut command = words(&[&places.program]);
+    command.extend(scenario.targets.iter().flat_map(|target| flags(scenario, places, target)));
+    vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
+fn recover(scenario: &Scenario, places: &Places) -> Vec<Vec<String>> {
+    vec![words(&[&places.own, "--recover", &text(&places.state(scenario))])]
+}
+
+/// Nobody else sweeps what a run of `install` has left.
+fn sweep(scenario: &Scenario, places: &Places) -> Vec<Vec<String>> {
+    swaps(scenario, places).swap_remove(0).commands
 }
 
 /// One call for all targets, which lie in one directory.
@@ -169,22 +205,34 @@ fn peer_cp_mv(scenario: &Scenario, places: &Places) -> Vec<Run> {
 
 /// All there are; the peers last.
 pub fn all() -> Vec<Scenario> {
+    let one = || vec![target(0, "app/tool", old(90_000), new(70_000))];
     let same = Version { edition: 2, length: 70_000, mode: 0o750, owner: 1000 };
     let ours = |name, targets: Vec<Target>, runs| {
         let disks = targets.iter().map(|target| target.disk + 1).max().expect("a target");
-        Scenario { name, disks, targets, promise: Promise::EachFile, sources_on_disk: false, runs }
+        let recover: fn(&Scenario, &Places) -> _ = |_, _| Vec::new();
+        let needs = &["sync", "sync-dir"][..];
+        let promise = Promise::EachFile;
+        Scenario { name, disks, targets, promise, sources_on_disk: false, state_on: 0, needs, runs, recover }
     };
-    let one = || vec![target(0, "app/tool", old(90_000), new(70_000))];
+    let together = |name, targets| {
+        let needs = &["sync", "commit-sync", "sync-dir"];
+        Scenario { promise: Promise::Together, needs, recover, ..ours(name, targets, batch) }
+    };
+    let hoped = |name, runs| Scenario { promise: Promise::Hoped, needs: &[], ..ours(name, one(), runs) };
     let install_all = |scenario: &Scenario, places: &Places| install(scenario, places, &[&places.program, "install"]);
     vec![
         ours("swap", one(), swaps),
         Scenario { sources_on_disk: true, ..ours("swap-beside-source", one(), swaps) },
         ours("create", vec![target(0, "app/tool", Before::Absent, new(70_000))], swaps),
-        ours("unchanged", vec![target(0, "app/tool", Before::BeingWritten(same), same)], swaps),
-        ours("install", six(1), install_all),
+        // These filesystems put a file's names on the disk with the file: the sync of its directory is for others.
+        Scenario { needs: &["sync"], ..ours("unchanged", vec![target(0, "app/tool", Before::BeingWritten(same), same)], swaps) },
+        Scenario { recover: sweep, ..ours("install", six(1), install_all) },
         ours("two-disks", six(2), swaps),
-        Scenario { promise: Promise::Hoped, ..ours("peer-install", one(), peer_install) },
-        Scenario { promise: Promise::Hoped, ..ours("peer-cp-mv", one(), peer_cp_mv) },
+        together("batch", six(1)),
+        together("batch-two-disks", six(2)),
+        Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2)) },
+        hoped("peer-install", peer_install),
+        hoped("peer-cp-mv", peer_cp_mv),
     ]
 }
 
@@ -195,5 +243,9 @@ impl Scenario {
 
     pub fn runs(&self, places: &Places) -> Vec<Run> {
         (self.runs)(self, places)
+    }
+
+    pub fn recovery(&self, places: &Places) -> Vec<Vec<String>> {
+        (self.recover)(self, places)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cut::Cut;
 use super::disturb::Disturbance;
 use super::lane::Verdict;
 
@@ -17,12 +18,16 @@ pub struct Count {
 pub struct Tally {
     counts: BTreeMap<&'static str, Count>,
     letters: BTreeMap<char, usize>,
+    torn: usize,
+    pending: usize,
     /// Disk flushes of the undisturbed run.
     pub flushes: Option<usize>,
 }
 
 impl Tally {
-    pub fn add(&mut self, disturbance: Disturbance, verdict: &Verdict) {
+    pub fn add(&mut self, disturbance: Disturbance, cut: &Cut, verdict: &Verdict) {
+        self.torn += usize::from(cut.torn() > 0);
+        self.pending += cut.pending;
         let count = self.counts.entry(disturbance.name()).or_default();
         count.states += 1;
         match verdict {
@@ -53,6 +58,8 @@ impl Tally {
             0 => String::new(),
             some => format!("  {some} UNMOUNTABLE"),
         };
-        format!("{}  [{}]{flushes}{unmountable}", counts.join(", "), letters.join(" "))
+        let pending = self.pending / self.total().states.max(1);
+        let cuts = format!("{pending} pending, {} torn", self.torn);
+        format!("{}  [{}] {cuts}{flushes}{unmountable}", counts.join(", "), letters.join(" "))
     }
 }

@@ -1,5 +1,6 @@
 //! The whole run: every filesystem, every scenario, undisturbed and disturbed; and that it catches what is left out.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,9 +16,6 @@ use super::filesystem::Filesystem;
 use super::lane::{self, Lane, Plan, Verdict};
 use super::scenario::{Promise, Scenario};
 use super::tally::Tally;
-
-/// The syncs that can be left out, by the names of their failpoints.
-const SYNCS: [&str; 2] = ["sync", "sync-dir"];
 
 /// States taken from one record before another is made: other moments of commits.
 const PER_RECORD: usize = 100;
@@ -43,9 +41,9 @@ pub fn run(arguments: &Arguments, scenarios: &[Scenario], base: &Path) -> ExitCo
     for scenario in scenarios.iter().filter(chosen) {
         let job = |without| move |filesystem: &Filesystem| Job { filesystem: *filesystem, scenario, without };
         jobs.extend(arguments.filesystems.iter().map(job(None)));
-        if scenario.promise != Promise::Hoped && arguments.caught > 0 {
-            for sync in SYNCS {
-                jobs.extend(arguments.filesystems.iter().map(job(Some(sync))));
+        if arguments.caught > 0 {
+            for sync in scenario.needs {
+                jobs.extend(arguments.filesystems.iter().map(job(Some(*sync))));
             }
         }
     }
@@ -97,13 +95,17 @@ fn try_one(
     for _ in 0..share.div_ceil(PER_RECORD) {
         let log = lane.record(disturbance)?;
         if disturbance == Disturbance::None {
-            tally.flushes = Some(log.flushes());
+            let flushes = log.flushes();
+            tally.flushes = Some(flushes);
+            if flushes == 0 && job.without.is_none() && job.scenario.promise != Promise::Hoped {
+                return Err(io::Error::other("the disks were never flushed: the recorder does not hear everything"));
+            }
         }
         let cuts = Cuts::new(&log, job.filesystem.unit(), dice.fork());
         for cut in cuts.take(left.min(PER_RECORD)) {
             let verdict = lane.judge(&log, &cut)?;
             left -= 1;
-            tally.add(disturbance, &verdict);
+            tally.add(disturbance, &cut, &verdict);
             let (Verdict::Bad(words) | Verdict::Unmountable(words)) = &verdict else { continue };
             let bad = tally.total().bad;
             if bad <= SHOWN && (job.without.is_none() || bad == 1) {
@@ -143,13 +145,16 @@ fn summarise(jobs: &[Job<'_>], tallies: &[(usize, io::Result<Tally>)]) -> bool {
         failed |= total.unmountable > 0;
         failed |= total.bad > 0 && job.without.is_none() && job.scenario.promise != Promise::Hoped;
     }
-    for sync in SYNCS {
-        let without: Vec<_> = done().filter(|(job, _)| job.without == Some(sync)).collect();
-        if !without.is_empty() {
-            let red = without.iter().filter(|(_, tally)| tally.total().bad > 0).count();
-            eprintln!("without {sync}: caught in {red} of {}", without.len());
-            failed |= red == 0;
-        }
+    let mut caught: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    for (job, tally) in done() {
+        let Some(sync) = job.without else { continue };
+        let (red, tried) = caught.entry((job.scenario.name, sync)).or_default();
+        *red += usize::from(tally.total().bad > 0);
+        *tried += 1;
+    }
+    for ((scenario, sync), (red, tried)) in caught {
+        eprintln!("{scenario} without {sync}: caught on {red} of {tried} filesystems");
+        failed |= red == 0;
     }
     failed
 }
