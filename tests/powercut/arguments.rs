@@ -8,11 +8,12 @@ Cuts the power while swapbin works, on recorded disks, and judges what is left.
 
 cargo test --test powercut -- [OPTION]... [NAME]...
 
-NAMEs are filesystems (ext4, ext4-noauto_da_alloc, xfs, btrfs), scenarios or disturbances (undisturbed, beside, steps); without
+NAMEs are filesystems (ext4, ext4-noauto_da_alloc, xfs, btrfs), scenarios or disturbances (undisturbed, beside, steps, recovery); without
 any, all are meant. Without options a sample is tried, and that a sync left out is caught.
 
   --states N    states per filesystem and scenario (default 15)
   --caught N    states, at most, in which a missing sync must show, per filesystem, scenario and sync (default 60; 0: not tried)
+  --everywhere  missing syncs are tried on every filesystem, not only until one shows
   --peers       install, and cp with mv, as well; their bad states are counted, not held against them
   --seed N      another sample
   --jobs N      so many at once (default: one per processor)
@@ -23,6 +24,7 @@ any, all are meant. Without options a sample is tried, and that a sync left out 
 pub struct Arguments {
     pub states: usize,
     pub caught: usize,
+    pub everywhere: bool,
     pub peers: bool,
     pub seed: u64,
     pub jobs: usize,
@@ -46,6 +48,7 @@ pub fn parse(words: impl Iterator<Item = String>, scenarios: &[&str]) -> Result<
     let mut arguments = Arguments {
         states: 15,
         caught: 60,
+        everywhere: false,
         peers: false,
         seed: 1,
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
@@ -66,6 +69,7 @@ pub fn parse(words: impl Iterator<Item = String>, scenarios: &[&str]) -> Result<
             "--seed" => arguments.seed = number(&value()?)?,
             "--jobs" => arguments.jobs = number(&value()?)?,
             "--keep" => arguments.keep = Some(value()?.into()),
+            "--everywhere" => arguments.everywhere = true,
             "--peers" => arguments.peers = true,
             name => match (Filesystem::named(name), Disturbance::named(name)) {
                 (Some(filesystem), _) => arguments.filesystems.push(filesystem),

@@ -94,12 +94,14 @@ impl<'l> Cuts<'l> {
         Cuts { log, unit, dice, seen: HashSet::new(), first, crowded }
     }
 
+    /// Any moment; one in three times where much is pending, and one in three where names change.
     fn moment(&mut self) -> usize {
-        if !self.crowded.is_empty() && self.dice.coin() {
-            return self.crowded[self.dice.below(self.crowded.len())];
+        let (moments, switch) = (self.log.moments(), self.log.switch());
+        match self.dice.below(3) {
+            0 if !self.crowded.is_empty() => self.crowded[self.dice.below(self.crowded.len())],
+            1 if !switch.is_empty() => switch.start + self.dice.below(switch.len()),
+            _ => moments.start() + self.dice.below(moments.end() - moments.start() + 1),
         }
-        let moments = self.log.moments();
-        moments.start() + self.dice.below(moments.end() - moments.start() + 1)
     }
 
     fn draw(&mut self, moment: usize, shape: Shape) -> Cut {

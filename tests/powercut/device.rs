@@ -22,6 +22,7 @@ use super::log::{Event, Log, Mark, Write};
 /// The disks and, while one is made, the record.
 pub struct Recorder {
     pub disks: Vec<Image>,
+    earlier: Vec<Image>,
     log: Option<Log>,
 }
 
@@ -35,6 +36,20 @@ impl Recorder {
     pub fn start(&mut self) {
         self.disks.iter_mut().for_each(Image::reset);
         self.log = Some(Log::default());
+    }
+
+    /// As [`Recorder::start`], from what a power cut has left, until [`Recorder::go_back`].
+    pub fn start_from(&mut self, log: &Log, cut: &Cut, unit: usize) {
+        self.load(log, cut, unit);
+        self.earlier = self.disks.clone();
+        self.earlier.iter_mut().for_each(Image::reset);
+        self.freeze();
+        self.start();
+    }
+
+    /// Cuts build on what they did before [`Recorder::start_from`].
+    pub fn go_back(&mut self) {
+        self.disks = std::mem::take(&mut self.earlier);
     }
 
     pub fn mark(&mut self, mark: Mark) {
@@ -75,7 +90,7 @@ impl Device {
     /// Of mount(2) and the first words with the kernel.
     pub fn mount(fuse: OwnedFd, at: &Path, sizes: &[u64]) -> io::Result<Device> {
         let disks = sizes.iter().map(|size| Image::new(*size)).collect();
-        let recorder = Arc::new(Mutex::new(Recorder { disks, log: None }));
+        let recorder = Arc::new(Mutex::new(Recorder { disks, earlier: Vec::new(), log: None }));
         let options = format!("fd={},rootmode=40000,user_id=0,group_id=0\0", fuse.as_raw_fd());
         let options = std::ffi::CStr::from_bytes_with_nul(options.as_bytes()).expect("one NUL, at the end");
         mount("powercut", at, "fuse", MountFlags::NOSUID | MountFlags::NODEV, options)?;

@@ -17,16 +17,19 @@ pub enum Disturbance {
     Beside,
     /// After each system call that may change something the program waits, and a commit is forced.
     Steps,
+    /// The power went once already, and goes again while `recover` goes step by step.
+    Recovery,
 }
 
 impl Disturbance {
-    pub const ALL: [Disturbance; 3] = [Disturbance::None, Disturbance::Beside, Disturbance::Steps];
+    pub const ALL: [Disturbance; 4] = [Disturbance::None, Disturbance::Beside, Disturbance::Steps, Disturbance::Recovery];
 
     pub fn name(self) -> &'static str {
         match self {
             Disturbance::None => "undisturbed",
             Disturbance::Beside => "beside",
             Disturbance::Steps => "steps",
+            Disturbance::Recovery => "recovery",
         }
     }
 
@@ -42,10 +45,15 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    fn open(&self) -> io::Result<Vec<File>> {
+    /// # Errors
+    /// Of open(2).
+    pub fn open(&self) -> io::Result<Vec<File>> {
         self.paths.iter().map(File::open).collect()
     }
 }
+
+/// What is done after each system call; it is told whether that was a rename.
+pub type Step<'a> = &'a mut dyn FnMut(bool) -> io::Result<()>;
 
 /// Runs the command, with its words going to `words`.
 ///
@@ -55,7 +63,7 @@ pub fn run(
     command: &[String],
     environment: [(&str, Option<&str>); 2],
     words: &File,
-    stepping: Option<&Neighbours>,
+    step: Option<Step<'_>>,
 ) -> io::Result<ExitStatus> {
     let mut child = Command::new(&command[0]);
     child.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(words.try_clone()?);
@@ -67,12 +75,9 @@ pub fn run(
         };
     }
     sys::die_with_parent(&mut child);
-    match stepping {
+    match step {
         None => child.status(),
-        Some(neighbours) => {
-            let files = neighbours.open()?;
-            stepper::run(&mut child, || files.iter().try_for_each(|file| neighbours.filesystem.commit(file)))
-        }
+        Some(step) => stepper::run(&mut child, step),
     }
 }
 

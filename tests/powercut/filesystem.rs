@@ -22,7 +22,7 @@ pub enum Filesystem {
 }
 
 impl Filesystem {
-    pub const ALL: [Filesystem; 4] = [Filesystem::Ext4, Filesystem::Ext4NoAutoDaAlloc, Filesystem::Xfs, Filesystem::Btrfs];
+    pub const ALL: [Filesystem; 4] = [Filesystem::Ext4NoAutoDaAlloc, Filesystem::Ext4, Filesystem::Xfs, Filesystem::Btrfs];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,9 @@
 //!
 //! It is told what to do by lines on its standard input, and answers with lines on its standard output.
 
+mod record;
+mod verdict;
+
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -12,10 +15,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
 
-use super::disturb::{self, Committer, Disturbance, Neighbours};
+use super::disturb::{self, Disturbance, Step};
 use super::filesystem::Filesystem;
-use super::judge::{self, BYSTANDER, NEIGHBOUR};
-use super::scenario::{Before, Places, Promise, Scenario, Version};
+use super::judge::{BYSTANDER, NEIGHBOUR, bystander_content};
+use super::scenario::{Before, Places, Scenario, Version};
 use super::sys;
 
 /// By which of its devices a disk is mounted.
@@ -64,13 +67,13 @@ pub fn serve(filesystem: Filesystem, scenario: Scenario, places: Places, failpoi
             ["format"] => hand.format().map(|()| "done".to_owned()),
             ["record", disturbance] => {
                 let disturbance = Disturbance::named(disturbance).expect("a disturbance");
-                hand.record(disturbance, &mut || lines.next().transpose().map(|_| ())).map(|()| "done".to_owned())
+                let mut mark = |mark: &str| -> io::Result<()> {
+                    say(&format!("mark {mark}"))?;
+                    lines.next().transpose().map(|_| ())
+                };
+                hand.record(disturbance, &mut mark).map(|()| "done".to_owned())
             }
             ["judge", successes] => hand.judge(successes.parse().expect("a number")),
-            ["recover"] => {
-                let mut acknowledged = || lines.next().transpose().map(|_| ());
-                hand.record_recovery(&mut acknowledged).map(|()| "done".to_owned())
-            }
             _ => Err(io::Error::other(format!("what is '{line}'?"))),
         };
         match reply {
@@ -99,7 +102,7 @@ impl Hand {
             for directory in ["app", "beside", "sources"] {
                 fs::create_dir(root.join(directory))?;
             }
-            fs::write(root.join(BYSTANDER), judge::bystander_content())?;
+            fs::write(root.join(BYSTANDER), bystander_content())?;
             fs::write(root.join(NEIGHBOUR), "")?;
         }
         let sources = self.places.sources(&self.scenario);
@@ -137,68 +140,13 @@ impl Hand {
         (0..self.scenario.disks).try_for_each(|disk| self.filesystem.unmount(&self.places.disk(disk)))
     }
 
-    fn neighbours(&self) -> Neighbours {
-        let paths = (0..self.scenario.disks).map(|disk| self.places.disk(disk).join(NEIGHBOUR)).collect();
-        Neighbours { filesystem: self.filesystem, paths }
-    }
-
-    /// Runs the program while the recorder listens. `mark` waits until a mark was noted.
-    fn record(&mut self, disturbance: Disturbance, acknowledged: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
-        let mut mark = |mark: &str| -> io::Result<()> {
-            say(&format!("mark {mark}"))?;
-            acknowledged()
-        };
-        self.mount(Through::First)?;
-        for target in &self.scenario.targets {
-            if let Before::BeingWritten(version) = target.before {
-                let path = self.places.disk(target.disk).join(target.path);
-                fs::write(path, version.content(target))?;
-            }
-        }
-        let neighbours = self.neighbours();
-        mark("begin")?;
-        let committer = (disturbance == Disturbance::Beside).then(|| Committer::start(&neighbours)).transpose()?;
-        for run in self.scenario.runs(&self.places) {
-            for command in &run.commands {
-                let stepping = (disturbance == Disturbance::Steps).then_some(&neighbours);
-                self.run(command, self.failpoint.as_deref(), stepping)?;
-            }
-            if self.scenario.promise != Promise::Hoped {
-                mark("success")?;
-            }
-        }
-        drop(committer);
-        // The rest reaches the disk as well, so that every moment of that is tried.
-        for path in &neighbours.paths {
-            rustix::fs::syncfs(File::open(path)?)?;
-        }
-        mark("end")?;
-        self.unmount()
-    }
-
-    /// Recovers, one system call at a time, while the recorder listens.
-    fn record_recovery(&mut self, acknowledged: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
-        let mut mark = |mark: &str| -> io::Result<()> {
-            say(&format!("mark {mark}"))?;
-            acknowledged()
-        };
-        self.mount(Through::Second)?;
-        mark("begin")?;
-        let neighbours = self.neighbours();
-        for command in &self.scenario.recovery(&self.places) {
-            self.run(command, None, Some(&neighbours))?;
-        }
-        mark("end")?;
-        self.unmount()
-    }
-
-    fn run(&self, command: &[String], failpoint: Option<&str>, stepping: Option<&Neighbours>) -> io::Result<()> {
+    fn run(&self, command: &[String], failpoint: Option<&str>, step: Option<Step<'_>>) -> io::Result<()> {
         let mut words = &self.words;
         words.set_len(0)?;
         words.rewind()?;
         let state = self.places.state(&self.scenario);
         let environment = [("SWAPBIN_STATE_DIR", state.to_str()), ("SWAPBIN_FAILPOINT", failpoint)];
-        let status = disturb::run(command, environment, words, stepping)?;
+        let status = disturb::run(command, environment, words, step)?;
         if status.success() {
             return Ok(());
         }
@@ -206,42 +154,6 @@ impl Hand {
         words.rewind()?;
         words.read_to_string(&mut said)?;
         Err(io::Error::other(format!("{}: {status}: {said}", command.join(" "))))
-    }
-
-    /// Mounts what a power cut left, judges, recovers, judges again. So many runs had reported success.
-    fn judge(&mut self, successes: usize) -> io::Result<String> {
-        if let Err(error) = self.mount(Through::Second) {
-            return Ok(format!("unmountable {error}"));
-        }
-        let verdict = match self.look_and_recover(successes) {
-            Ok(letters) => format!("good {letters}"),
-            Err(wrong) => format!("bad {wrong}"),
-        };
-        self.unmount()?;
-        Ok(verdict)
-    }
-
-    fn look_and_recover(&self, successes: usize) -> Result<String, String> {
-        let (scenario, places) = (&self.scenario, &self.places);
-        let runs = scenario.runs(places);
-        let promised = |target| runs[..successes].iter().any(|run| run.targets.contains(&target));
-        let sight = judge::look(scenario, places, promised)?;
-        if scenario.promise == Promise::Hoped {
-            return Ok(sight.letters);
-        }
-        sight.others(scenario, false)?;
-        for command in &scenario.recovery(places) {
-            self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
-        }
-        let recovered = judge::look(scenario, places, promised).and_then(|sight| sight.together(scenario));
-        recovered.map_err(|wrong| format!("after recovery: {wrong}"))?;
-        // Nothing stands in the way of another run, which sweeps as well.
-        for command in runs.iter().flat_map(|run| &run.commands) {
-            self.run(command, None, None).map_err(|error| format!("not repeated: {error}"))?;
-        }
-        let again = judge::look(scenario, places, |_| true).and_then(|sight| sight.others(scenario, true));
-        again.map_err(|wrong| format!("after another run: {wrong}"))?;
-        Ok(sight.letters)
     }
 }
 

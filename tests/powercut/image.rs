@@ -9,7 +9,7 @@ const BLOCK: usize = 4096;
 type Block = [u8; BLOCK];
 
 /// Sparse: a block that is not there is zero.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Image {
     size: u64,
     base: HashMap<u64, Block>,

@@ -66,10 +66,28 @@ impl Lane {
     /// The scenario failed although nobody cut the power.
     pub fn record(&mut self, disturbance: Disturbance) -> io::Result<Log> {
         self.device.recorder().start();
+        self.listen(disturbance)
+    }
+
+    /// Runs the recovery on what a power cut has left. Cuts of the record build on that, until [`Lane::go_back`].
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn record_recovery(&mut self, log: &Log, cut: &Cut) -> io::Result<Log> {
+        self.device.recorder().start_from(log, cut, self.filesystem.unit());
+        self.listen(Disturbance::Recovery)
+    }
+
+    pub fn go_back(&mut self) {
+        self.device.recorder().go_back();
+    }
+
+    fn listen(&mut self, disturbance: Disturbance) -> io::Result<Log> {
         let mut reply = self.hand.ask(&format!("record {}", disturbance.name()))?;
         while let Some(mark) = reply.0.strip_prefix("mark ") {
             self.device.recorder().mark(match mark {
                 "begin" => Mark::Begin,
+                "renamed" => Mark::Renamed,
                 "success" => Mark::Success,
                 "end" => Mark::End,
                 other => return Err(io::Error::other(format!("what mark is '{other}'?"))),
@@ -80,13 +98,13 @@ impl Lane {
         reply.done().map(|()| log)
     }
 
-    /// Cuts the power of all disks and has the result judged.
+    /// Cuts the power of all disks and has the result judged, as one after so many runs had reported success.
     ///
     /// # Errors
     /// The judge could not do its work.
-    pub fn judge(&mut self, log: &Log, cut: &Cut) -> io::Result<Verdict> {
+    pub fn judge(&mut self, log: &Log, cut: &Cut, successes: usize) -> io::Result<Verdict> {
         self.load(log, cut);
-        let Reply(reply) = self.hand.ask(&format!("judge {}", cut.successes))?;
+        let Reply(reply) = self.hand.ask(&format!("judge {successes}"))?;
         let (verdict, words) = reply.split_once(' ').unwrap_or((&reply, ""));
         Ok(match verdict {
             "good" => Verdict::Good(words.to_owned()),

@@ -1,7 +1,7 @@
 //! What the disks were told, in order.
 
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 /// One thing that happened. All disks share one order: a power cut is one moment for all of them.
@@ -29,6 +29,8 @@ pub struct Write {
 pub enum Mark {
     /// The filesystems are mounted, the program is about to start.
     Begin,
+    /// A rename was made, by a run that goes step by step.
+    Renamed,
     /// One more run of the program has ended, and has reported success.
     Success,
     /// Nothing of interest comes after this.
@@ -58,6 +60,13 @@ impl Log {
     /// The moment right after the last success, if there was one.
     pub fn last_success(&self) -> Option<usize> {
         self.events.iter().rposition(|event| matches!(event, Event::Mark(Mark::Success))).map(|at| at + 1)
+    }
+
+    /// The moments from the first rename on, where mixtures are: until success, or the end.
+    pub fn switch(&self) -> Range<usize> {
+        let renamed = self.events.iter().position(|event| matches!(event, Event::Mark(Mark::Renamed)));
+        let end = self.last_success().unwrap_or(*self.moments().end());
+        renamed.map_or(0..0, |renamed| renamed + 1..end)
     }
 
     /// The writes made by this moment: those a flush has put on the medium since, and those that may be there or not.

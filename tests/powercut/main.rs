@@ -17,6 +17,7 @@ mod judge;
 mod lane;
 mod log;
 mod machine;
+mod round;
 mod scenario;
 mod stepper;
 mod sys;

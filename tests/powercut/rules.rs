@@ -144,3 +144,11 @@ fn of_a_torn_write_only_some_units_arrive() {
     image.apply(&write, Some(&[true, false, true]), 512);
     assert_eq!([0, 512, 1024, 1536, 2048].map(|at| image.read(at, 1)[0]), [0, 9, 0, 9, 0]);
 }
+
+#[test]
+fn the_switch_is_from_the_first_rename_to_the_success() {
+    let mark = Event::Mark;
+    let events = vec![mark(Mark::Begin), mark(Mark::Renamed), write_to(0), mark(Mark::Renamed), mark(Mark::Success)];
+    assert_eq!(Log { events: [events, vec![mark(Mark::End)]].concat() }.switch(), 2..5);
+    assert!(record().switch().is_empty());
+}

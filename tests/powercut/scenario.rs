@@ -214,10 +214,7 @@ pub fn all() -> Vec<Scenario> {
         let promise = Promise::EachFile;
         Scenario { name, disks, targets, promise, sources_on_disk: false, state_on: 0, needs, runs, recover }
     };
-    let together = |name, targets| {
-        let needs = &["sync", "commit-sync", "sync-dir"];
-        Scenario { promise: Promise::Together, needs, recover, ..ours(name, targets, batch) }
-    };
+    let together = |name, targets, needs| Scenario { promise: Promise::Together, needs, recover, ..ours(name, targets, batch) };
     let hoped = |name, runs| Scenario { promise: Promise::Hoped, needs: &[], ..ours(name, one(), runs) };
     let install_all = |scenario: &Scenario, places: &Places| install(scenario, places, &[&places.program, "install"]);
     vec![
@@ -228,9 +225,10 @@ pub fn all() -> Vec<Scenario> {
         Scenario { needs: &["sync"], ..ours("unchanged", vec![target(0, "app/tool", Before::BeingWritten(same), same)], swaps) },
         Scenario { recover: sweep, ..ours("install", six(1), install_all) },
         ours("two-disks", six(2), swaps),
-        together("batch", six(1)),
-        together("batch-two-disks", six(2)),
-        Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2)) },
+        // On one disk, closing the journal puts the renames on the disk with it.
+        together("batch", six(1), &["sync", "commit-sync"]),
+        together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir"]),
+        Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2), &["sync", "commit-sync", "sync-dir"]) },
         hoped("peer-install", peer_install),
         hoped("peer-cp-mv", peer_cp_mv),
     ]
@@ -243,6 +241,11 @@ impl Scenario {
 
     pub fn runs(&self, places: &Places) -> Vec<Run> {
         (self.runs)(self, places)
+    }
+
+    /// Whether `recover` has decisions to make.
+    pub fn recovers(&self) -> bool {
+        self.promise == Promise::Together
     }
 
     pub fn recovery(&self, places: &Places) -> Vec<Vec<String>> {

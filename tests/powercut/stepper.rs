@@ -7,14 +7,16 @@ use std::process::{Command, ExitStatus};
 
 use rustix::process::Pid;
 
+use super::disturb::Step;
 use super::sys::{self, Call};
 
-/// Runs it; after each system call that may change a file, the calling thread stands still until `pause` has returned.
+/// Runs it; after each system call that may change a file, the calling thread stands still until `step` has returned.
 ///
 /// # Errors
-/// Of starting and tracing it, and of `pause`.
-pub fn run(command: &mut Command, mut pause: impl FnMut() -> io::Result<()>) -> io::Result<ExitStatus> {
+/// Of starting and tracing it, and of `step`.
+pub fn run(command: &mut Command, step: Step<'_>) -> io::Result<ExitStatus> {
     let leader = Pid::from_child(&sys::traced(command).spawn()?);
+    // The threads that are in such a call, and whether it is a rename.
     let mut changing: HashMap<Pid, bool> = HashMap::new();
     let mut began = false;
     loop {
@@ -36,12 +38,12 @@ pub fn run(command: &mut Command, mut pause: impl FnMut() -> io::Result<()>) -> 
         match libc::WSTOPSIG(status) {
             // PTRACE_O_TRACESYSGOOD sets this bit.
             stop if stop == libc::SIGTRAP | 0x80 => match sys::system_call(pid) {
-                Ok(Call::Entry(number, arguments)) => _ = changing.insert(pid, changes_files(number, &arguments)),
-                Ok(Call::Exit) => {
-                    if changing.remove(&pid) == Some(true) {
-                        pause()?;
+                Ok(Call::Entry(number, arguments)) => {
+                    if changes_files(number, &arguments) {
+                        changing.insert(pid, is_rename(number));
                     }
                 }
+                Ok(Call::Exit) => changing.remove(&pid).map_or(Ok(()), &mut *step)?,
                 Ok(Call::Neither) => {}
                 Err(error) => alive(Err(error))?,
             },
@@ -59,6 +61,14 @@ fn alive(done: io::Result<()>) -> io::Result<()> {
         Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
         other => other,
     }
+}
+
+fn is_rename(number: u64) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    const RENAMES: [libc::c_long; 3] = [libc::SYS_renameat2, libc::SYS_renameat, libc::SYS_rename];
+    #[cfg(not(target_arch = "x86_64"))]
+    const RENAMES: [libc::c_long; 1] = [libc::SYS_renameat2];
+    RENAMES.iter().any(|rename| u64::try_from(*rename) == Ok(number))
 }
 
 fn changes_files(number: u64, arguments: &[u64; 6]) -> bool {
