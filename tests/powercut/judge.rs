@@ -30,11 +30,12 @@ impl Found {
 
     /// Whether this is a version of the target, whole.
     fn is_kept_of(&self, target: &Target) -> bool {
-        let old = match target.before {
-            Before::Is(version) | Before::BeingWritten(version) => Some(version),
-            Before::Absent => None,
-        };
-        self.is(&target.after, target) || old.is_some_and(|old| self.is(&old, target))
+        match target.before {
+            Before::Is(old) => self.is(&old, target) || self.is(&target.after, target),
+            Before::Absent => self.is(&target.after, target),
+            // Whatever was there is kept.
+            Before::BeingWritten(_) => true,
+        }
     }
 }
 
