@@ -5,10 +5,10 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::dir::Dir;
+use super::dir::{self, Dir};
 
 /// Opens a directory, which is made if it is missing, mode 0700; links are not followed at its name.
 ///
@@ -87,7 +87,30 @@ pub(crate) fn lock(file: &File) -> bool {
 /// Of renameat(2).
 ///
 /// # After a crash
-/// Before or after.
+/// Before or after; on btrfs also a file with both names. Another call then removes the first.
 pub(crate) fn rename(dir: &Dir, name: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
-    rustix::fs::renameat(dir, name, other, to)
+    let identity = |stat: Stat| (stat.st_dev, stat.st_ino);
+    let file = identity(dir::stat_at(dir, name)?);
+    rustix::fs::renameat(dir, name, other, to)?;
+    // rename(2) of two names of one file does nothing, and says that all is well.
+    match dir::stat_at(dir, name) {
+        Ok(left) if identity(left) == file => dir.unlink(name),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_a_power_cut_left_with_both_names_loses_the_first() {
+        let scratch = tempfile::tempdir().unwrap();
+        std::fs::write(scratch.path().join("journal"), "text").unwrap();
+        std::fs::hard_link(scratch.path().join("journal"), scratch.path().join("record")).unwrap();
+        let dir = Dir::open(scratch.path()).unwrap();
+        rename(&dir, "journal".as_ref(), &dir, "record".as_ref()).unwrap();
+        assert!(!scratch.path().join("journal").exists());
+        assert_eq!(std::fs::read(scratch.path().join("record")).unwrap(), b"text");
+    }
 }

@@ -14,6 +14,7 @@ use rustix::process::{Resource, getrlimit};
 use super::Host;
 use super::label::Labels;
 use crate::event::Cancel;
+use crate::failpoint;
 use crate::fs::sync;
 use crate::plan::{Dirs, Numbers};
 use crate::report::{InstallError, Installed};
@@ -181,7 +182,7 @@ impl Call<'_> {
             let is_here = |slot: &Slot| matches!(slot, Slot::Done(pending, _) if Arc::ptr_eq(&pending.entry.dir, dir));
             let Some(one) = self.slots.iter().find(|slot| is_here(slot)) else { continue };
             let witness = if let Slot::Done(_, reader) = one { reader.as_ref() } else { None };
-            let Err(error) = sync::dir(dir, witness) else { continue };
+            let Err(error) = failpoint::around("sync-dir", || sync::dir(dir, witness)) else { continue };
             for slot in self.slots.iter_mut().filter(|slot| is_here(slot)) {
                 let again = error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error);
                 *slot = Slot::Failed(InstallError::InDoubt(again));

@@ -89,7 +89,7 @@ impl Sealed {
     /// # Errors
     /// Of fsync(2), which is not to be retried.
     pub(crate) fn sync(&self) -> Result<(), Error> {
-        let synced = failpoint::hit("sync").and_then(|()| sync::file(self.temp.file()));
+        let synced = failpoint::around("sync", || sync::file(self.temp.file()));
         synced.map_err(|source| Error::write("sync the new content of", &self.target, source))
     }
 
@@ -187,7 +187,7 @@ impl Prepared {
     /// # Errors
     /// [`Error::InDoubt`].
     pub(super) fn sync_dir(&self) -> Result<(), Error> {
-        let synced = failpoint::hit("sync-dir").and_then(|()| sync::dir(&self.dir, self.named.reader()));
+        let synced = failpoint::around("sync-dir", || sync::dir(&self.dir, self.named.reader()));
         synced.map_err(|source| Error::InDoubt { path: self.target.clone(), source })
     }
 
@@ -356,7 +356,8 @@ impl Prepared {
 /// # Errors
 /// [`Error::InDoubt`].
 pub(crate) fn make_durable(file: &File, dir: &Dir, path: &Path) -> Result<(), Error> {
-    let synced = sync::file(file).and_then(|()| sync::dir(dir, Some(file)));
+    let synced = failpoint::around("sync", || sync::file(file))
+        .and_then(|()| failpoint::around("sync-dir", || sync::dir(dir, Some(file))));
     synced.map_err(|source| Error::InDoubt { path: path.to_owned(), source })
 }
 

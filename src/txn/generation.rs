@@ -82,8 +82,8 @@ impl Sealed {
         // All at once, for syncs under way together share the disk's flushes.
         let synced = in_parallel(3, |at| match at {
             0 => self.sync(),
-            1 => sync::file(&record).map_err(error),
-            _ => sync::dir(&state.done, None).map_err(error),
+            1 => failpoint::around("record-sync", || sync::file(&record)).map_err(error),
+            _ => failpoint::around("record-sync", || sync::dir(&state.done, None)).map_err(error),
         });
         synced.into_iter().collect::<Result<(), _>>()?;
         observer.event(&Event::Synced);

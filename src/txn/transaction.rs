@@ -258,7 +258,7 @@ impl<'a> Transaction<'a> {
             Some((_, sealed)) => sealed.sync(),
             None => {
                 let dir = directories[at - files];
-                let synced = failpoint::hit("sync-prepared").and_then(|()| sync::dir(dir, None));
+                let synced = failpoint::around("sync-prepared", || sync::dir(dir, None));
                 synced.map_err(|source| Error::write("sync", dir.path(), source))
             }
         });
@@ -300,7 +300,7 @@ impl<'a> Transaction<'a> {
         }
         observer.event(&Event::Published);
         let synced = in_parallel(directories.len(), |at| {
-            failpoint::hit("sync-dir").and_then(|()| sync::dir(&directories[at], None)).map_err(|error| (at, error))
+            failpoint::around("sync-dir", || sync::dir(&directories[at], None)).map_err(|error| (at, error))
         });
         if let Some((at, source)) = synced.into_iter().find_map(Result::err) {
             return Err(Error::InDoubt { path: directories[at].path().to_owned(), source });
@@ -341,9 +341,8 @@ impl<'a> Transaction<'a> {
         self.decided = true;
         let written = failpoint::hit("commit-record")
             .and_then(|()| (&self.journal).write_all(&bytes))
-            .and_then(|()| failpoint::hit("commit-sync"))
-            .and_then(|()| sync::file(&self.journal))
-            .and_then(|()| sync::dir(&self.state.open, Some(&self.journal)));
+            .and_then(|()| failpoint::around("commit-sync", || sync::file(&self.journal)))
+            .and_then(|()| failpoint::around("commit-sync-dir", || sync::dir(&self.state.open, Some(&self.journal))));
         let Err(source) = written else { return Ok(()) };
         // Whether the record is on the disk, nobody can say. If the journal is gone for certain, nothing was decided.
         let gone = self.state.open.unlink(self.txid.as_ref()).map_err(std::io::Error::from);

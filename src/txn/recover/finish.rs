@@ -209,7 +209,7 @@ fn sync_directories(examined: &[Examined]) -> Result<(), Error> {
         directories.entry((stat.st_dev, stat.st_ino)).or_insert_with(|| Arc::clone(dir));
     }
     for dir in directories.values() {
-        failpoint::hit("recover-sync").and_then(|()| sync::dir(dir, None)).map_err(|source| sync_error(dir, source))?;
+        failpoint::around("recover-sync", || sync::dir(dir, None)).map_err(|source| sync_error(dir, source))?;
     }
     Ok(())
 }

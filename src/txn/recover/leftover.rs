@@ -131,7 +131,7 @@ pub(crate) fn close(state: &state::State, txid: &str, done: bool) -> io::Result<
         false => state.open.unlink(txid.as_ref())?,
     }
     if done {
-        sync::dir(&state.done, None)?;
+        failpoint::around("close-sync", || sync::dir(&state.done, None))?;
     }
-    sync::dir(&state.open, None)
+    failpoint::around("close-sync", || sync::dir(&state.open, None))
 }

@@ -1,0 +1,45 @@
+//! What a power cut has left is looked at, recovered, and looked at again.
+
+use std::io;
+
+use super::{Hand, Through};
+use crate::judge;
+use crate::scenario::Promise;
+
+impl Hand {
+    /// Mounts what a power cut left, judges, recovers, judges again. So many runs had reported success.
+    pub(super) fn judge(&mut self, successes: usize) -> io::Result<String> {
+        if let Err(error) = self.mount(Through::Second) {
+            return Ok(format!("unmountable {error}"));
+        }
+        let verdict = match self.look_and_recover(successes) {
+            Ok(letters) => format!("good {letters}"),
+            Err(wrong) => format!("bad {wrong}"),
+        };
+        self.unmount()?;
+        Ok(verdict)
+    }
+
+    fn look_and_recover(&self, successes: usize) -> Result<String, String> {
+        let (scenario, places) = (&self.scenario, &self.places);
+        let runs = scenario.runs(places);
+        let promised = |target| runs[..successes].iter().any(|run| run.targets.contains(&target));
+        let sight = judge::look(scenario, places, promised)?;
+        if scenario.promise == Promise::Hoped {
+            return Ok(sight.letters);
+        }
+        sight.others(scenario, false)?;
+        for command in &scenario.recovery(places) {
+            self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
+        }
+        let recovered = judge::look(scenario, places, promised).and_then(|sight| sight.together(scenario));
+        recovered.map_err(|wrong| format!("after recovery: {wrong}"))?;
+        // Nothing stands in the way of another run, which sweeps as well.
+        for command in runs.iter().flat_map(|run| &run.commands) {
+            self.run(command, None, None).map_err(|error| format!("not repeated: {error}"))?;
+        }
+        let again = judge::look(scenario, places, |_| true).and_then(|sight| sight.others(scenario, true));
+        again.map_err(|wrong| format!("after another run: {wrong}"))?;
+        Ok(sight.letters)
+    }
+}
