@@ -161,6 +161,11 @@ impl Drop for Scratch {
     }
 }
 
+/// Whether it is a replaced version that is kept.
+pub fn is_kept(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin~"))
+}
+
 fn is_litter(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".swapbin."))
 }
