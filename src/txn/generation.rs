@@ -146,19 +146,23 @@ fn create(state: &State) -> io::Result<(String, File)> {
     }
 }
 
-/// Removes the record of a swap that was killed before it could write it: nothing was changed then, for the record is on the
-/// disk before the rename. Says whether it was one.
-pub(super) fn forget_unwritten(state: &State, txid: &str) -> bool {
+/// Removes the record of a swap in this directory that was killed before it changed anything: before the record was written,
+/// or before the rename, and the target still is the file that was to be kept. Says whether it was one.
+pub(super) fn forget_unmade(state: &State, dir: &Dir, txid: &str) -> bool {
     let Ok(file) = private::open(&state.done, txid.as_ref()) else { return false };
     // Locked first: what is not written yet may be a moment later.
     if !private::lock(&file) {
         return false;
     }
-    let unwritten = |bytes: Vec<u8>| match journal::read(&bytes) {
-        Ok(journal) => journal.entries.is_empty(),
+    let still_old = |entry: &Entry| {
+        let old = entry.old.as_ref().map(|old| old.inode);
+        entry.dir.as_path() == dir.path() && dir::stat_at(dir, entry.leaf.as_os_str()).ok().map(|stat| stat.st_ino) == old
+    };
+    let unmade = |bytes: Vec<u8>| match journal::read(&bytes) {
+        Ok(journal) => journal.entries.is_empty() || (journal.header.single && journal.entries.iter().all(still_old)),
         Err(unreadable) => unreadable == Unreadable::Empty,
     };
-    recover::read(&file).is_ok_and(unwritten) && state.done.unlink(txid.as_ref()).is_ok()
+    recover::read(&file).is_ok_and(unmade) && state.done.unlink(txid.as_ref()).is_ok()
 }
 
 fn write(mut file: &File, txid: &str, entry: Entry) -> io::Result<()> {
@@ -182,8 +186,15 @@ pub(crate) fn record(state: &State, txid: &str) -> Option<Journal> {
     journal::read(&recover::read(&file).ok()?).ok().filter(|journal| journal.header.txid == txid)
 }
 
+/// A kept version that is there.
+struct Generation {
+    txid: String,
+    is_single: bool,
+    entry: Entry,
+}
+
 /// The kept versions in a directory that are there, newest first.
-fn generations(state: &State, dir: &Dir) -> Vec<Entry> {
+fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
     let names: HashSet<OsString> = dir.names_beginning(temp::KEPT_PREFIX.as_bytes()).unwrap_or_default().into_iter().collect();
     let of_ours = |name: &OsString| {
         let (txid, _) = temp::transaction_of(name, temp::KEPT_PREFIX)?;
@@ -197,7 +208,9 @@ fn generations(state: &State, dir: &Dir) -> Vec<Entry> {
         let here = |entry: &Entry| {
             entry.dir.as_path() == dir.path() && entry.kept.as_ref().is_some_and(|kept| names.contains(kept.name.as_os_str()))
         };
-        found.extend(journal.entries.into_iter().filter(here));
+        let is_single = journal.header.single;
+        let entries = journal.entries.into_iter().filter(here);
+        found.extend(entries.map(|entry| Generation { txid: txid.clone(), is_single, entry }));
     }
     found
 }
@@ -206,13 +219,14 @@ fn generations(state: &State, dir: &Dir) -> Vec<Entry> {
 /// the file the record tells of, is removed; what cannot be is left, for it is in nobody's way.
 pub(super) fn prune(state: &State, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
     let mut seen: HashMap<OsString, u32> = HashMap::new();
-    for entry in generations(state, dir) {
+    for Generation { txid, is_single, entry } in generations(state, dir) {
         let leaf = entry.leaf.as_os_str();
         let Some(limit) = keep.get(leaf) else { continue };
         let count = seen.entry(leaf.to_owned()).or_default();
         *count += 1;
-        if *count > *limit {
-            forget(dir, &entry);
+        // The record of a single swap has nothing else to tell.
+        if *count > *limit && forget(dir, &entry) && is_single {
+            let _ = state.done.unlink(txid.as_ref());
         }
     }
 }

@@ -17,9 +17,9 @@ use crate::journal::{Kept, Text, Way};
 ///
 /// Of single swaps: temporary files whose owner is gone. Whether an owner lives is told by its lock and nothing else: a pid may
 /// be reused, and a clock may be wrong. While [`hold_off_sweepers`] holds for the directory, all of them stay. Of batches, and of
-/// kept versions: names of this state directory's own transactions of which it has no record, or an empty one that nobody is
-/// going to write; then nothing was ever prepared. Other names are not looked at, for only their own state directory can tell. What cannot be opened, locked or removed is left
-/// alone: sweeping is a courtesy and never fails a swap.
+/// kept versions: names of this state directory's own transactions of which it has no record, or that of a swap that was not made
+/// and that nobody is going to make. Other names are not looked at, for only their own state directory can tell. What cannot be
+/// opened, locked or removed is left alone: sweeping is a courtesy and never fails a swap.
 pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl FnMut(PathBuf)) {
     if !dir.is_readable() {
         return;
@@ -30,7 +30,7 @@ pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl Fn
     for name in names {
         let unknown = |prefix| {
             let (txid, _) = temp::transaction_of(&name, prefix)?;
-            let recorded = |state: &State| state.knows(txid) && !generation::forget_unwritten(state, txid);
+            let recorded = |state: &State| state.knows(txid) && !generation::forget_unmade(state, dir, txid);
             Some(state.is_some_and(|state| state.is_ours(txid) && !recorded(state)))
         };
         let removed = match (unknown(temp::BATCH_PREFIX), unknown(temp::KEPT_PREFIX)) {

@@ -3,6 +3,7 @@
 mod support;
 
 mod apply;
+mod batch;
 mod constrained;
 mod crashes;
 mod daemon;

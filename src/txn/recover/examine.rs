@@ -18,13 +18,34 @@ pub(super) struct Examined {
     pub(super) facts: Facts,
 }
 
+/// When the journal was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Boot {
+    /// Since the machine was started.
+    Same,
+    /// Before.
+    Earlier,
+    /// Nobody can say: there is no /proc.
+    Unknown,
+}
+
+impl Boot {
+    pub(super) fn of(recorded: Option<&str>, now: Option<&str>) -> Boot {
+        match (recorded, now) {
+            (Some(then), Some(now)) if then == now => Boot::Same,
+            (Some(_), Some(_)) => Boot::Earlier,
+            _ => Boot::Unknown,
+        }
+    }
+}
+
 /// Looks.
 ///
 /// # Errors
 /// Something cannot be looked at.
-pub(super) fn examine(entry: &Entry, same_boot: bool) -> Result<Examined, Errno> {
+pub(super) fn examine(entry: &Entry, boot: Boot) -> Result<Examined, Errno> {
     let missing = |facts| Ok(Examined { dir: None, facts });
-    if entry.filesystem.volatile && !same_boot {
+    if entry.filesystem.volatile && boot == Boot::Earlier {
         return missing(Facts::Lost);
     }
     let dir = match open(entry.dir.as_path()) {
@@ -33,7 +54,7 @@ pub(super) fn examine(entry: &Entry, same_boot: bool) -> Result<Examined, Errno>
         Err(errno) => return Err(errno),
     };
     let stat = rustix::fs::fstat(&dir)?;
-    match whereabouts(&entry.filesystem, &stat, mount::uuid(&dir), same_boot) {
+    match whereabouts(&entry.filesystem, &stat, mount::uuid(&dir), boot) {
         Whereabouts::Same => {}
         Whereabouts::OtherFilesystem => return missing(Facts::Away),
         Whereabouts::OtherDirectory => return missing(Facts::Moved),
@@ -61,11 +82,11 @@ enum Whereabouts {
 
 /// Whether a directory is the recorded one. Within a boot its numbers tell; afterwards the filesystem's own name does, and the
 /// number of the inode, which stays.
-fn whereabouts(recorded: &Filesystem, now: &Stat, uuid: Option<String>, same_boot: bool) -> Whereabouts {
-    let same_filesystem = match (same_boot, &recorded.uuid, &uuid) {
-        (true, ..) => recorded.dev == now.st_dev,
-        (false, Some(then), Some(now)) => then == now,
-        (false, ..) => recorded.inode == now.st_ino,
+fn whereabouts(recorded: &Filesystem, now: &Stat, uuid: Option<String>, boot: Boot) -> Whereabouts {
+    let same_filesystem = match (boot, &recorded.uuid, &uuid) {
+        (Boot::Same, ..) => recorded.dev == now.st_dev,
+        (_, Some(then), Some(now)) => then == now,
+        _ => recorded.inode == now.st_ino,
     };
     match (same_filesystem, recorded.inode == now.st_ino) {
         (true, true) => Whereabouts::Same,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
-use super::examine::{Examined, examine};
+use super::examine::{Boot, Examined, examine};
 use super::leftover::{self, Leftover, State as LeftoverState, close, leftovers};
 use crate::error::Error;
 use crate::failpoint;
@@ -91,10 +91,10 @@ fn judge<'a>(state: &State, leftover: &'a Leftover, asked: Option<Direction>) ->
         }
         Err(Unreadable::Damaged) => return Err(stuck(itself(), "its journal is damaged", false)),
     };
-    let same_boot = journal.header.boot.is_some() && journal.header.boot == state::boot();
+    let boot = Boot::of(journal.header.boot.as_deref(), state::boot().as_deref());
     let mut examined = Vec::new();
     for entry in &journal.entries {
-        let looked = examine(entry, same_boot);
+        let looked = examine(entry, boot);
         examined.push(looked.map_err(|errno| Error::Io { op: "look at", path: path_of(entry), source: errno.into() })?);
     }
     let facts: Vec<Facts> = examined.iter().map(|examined| examined.facts).collect();
