@@ -35,7 +35,7 @@ pub struct RollbackArgs {
     pub txn: Option<String>,
 
     /// Take a symbolic link itself for the file, not what it points to.
-    #[arg(long, help_heading = "Target", requires = "path")]
+    #[arg(long, help_heading = "Target", conflicts_with_all = ["last", "txn"])]
     pub no_dereference: bool,
 
     /// As root, also go through directories and links that other users may write to.
