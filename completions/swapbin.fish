@@ -6,7 +6,7 @@ complete -c swapbin -n 'test (count (commandline -opc)) -eq 1' -a install -d 'In
 complete -c ginstall -w 'swapbin install'
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_swapbin_global_optspecs
-    string join \n from= to= sha256= m/mode= o/owner= g/group= preserve= no-dereference allow-shared-path force keep= allow-empty max-filesize= insecure-http connect-timeout= stall-timeout= max-time= retry= proxy= cacert= header-env= token-env= token-file= check n/dry-run wait= q/quiet v/verbose json progress= state-dir= h/help V/version
+    string join \n from= to= sha256= m/mode= o/owner= g/group= preserve= no-dereference allow-shared-path force keep= allow-empty max-filesize= insecure-http connect-timeout= stall-timeout= max-time= retry= proxy= cacert= header-env= token-env= token-file= check n/dry-run wait= q/quiet v/verbose json state-dir= progress= h/help V/version
 end
 
 function __fish_swapbin_needs_command
@@ -49,10 +49,10 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l token-env -d 'Send the value of the environment variable VAR as bearer token, to the first address\'s own origin only' -r -f
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l token-file -d 'Send the first line of FILE as bearer token, to the first address\'s own origin only' -r -F
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
 never\t'Nothing'"
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l state-dir -d 'Where state is kept; a single swap needs none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l no-dereference -d 'Replace a symbolic link itself, not what it points to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l force -d 'Replace the target even if nothing would change'
@@ -66,11 +66,15 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "apply" -d 'Put the files of a manifest in place: all of them, or none'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "recover" -d 'Finish batches that were broken off by a crash, or take them back'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "rollback" -d 'Bring back the version before: of one file, or of all files of a batch'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "history" -d 'List the changes that were made, newest first, and the versions that are kept'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "prune" -d 'Remove kept versions that are not wanted any more, and say of which files'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
 never\t'Nothing'"
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l state-dir -d 'Where state is kept; a single swap needs none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l allow-shared-path -d 'As root, also obey a manifest that other users may change, and go through directories and links that they may'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l check -d 'Only tell whether the target would change: status 0 if it is current, 10 if not'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s n -l dry-run -d 'Only say what would be done; fetch and change nothing'
@@ -78,6 +82,36 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s v -l verbose -d 'Say each step'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l forward -d 'Make every file of this batch new that can be, and leave the others as they are' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l back -d 'Make every file of this batch old that can be, and leave the others as they are' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l abandon -d 'Leave every file of this batch as it is, and forget the batch' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l list -d 'Only say what is left over and what would become of it; the exit status is the same'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l txn -d 'Take back this change, with all its files' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l last -d 'Take back the newest change that `swapbin history` lists, with all its files'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l no-dereference -d 'Take a symbolic link itself for the file, not what it points to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l keep -d 'How many kept versions of each file stay, the newest ones; with 0 nothing can be rolled back any more' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swapbin -n __swapbin_is_install -s b -l backup -d 'keep what is replaced under another name; -b is the form without a value' -f
 complete -c swapbin -n __swapbin_is_install -s c -d 'does nothing; old makefiles pass it'
 complete -c swapbin -n __swapbin_is_install -s C -l compare -d 'leave a destination alone if content, owner, group and mode are as wanted already'

@@ -158,6 +158,8 @@ pub struct PastFile {
 pub struct Recovery {
     /// What it is called.
     pub txid: String,
+    /// Its files, as far as its journal can be read.
+    pub files: Vec<PathBuf>,
     /// What became of it.
     pub outcome: Broken,
 }
@@ -171,6 +173,8 @@ pub enum Broken {
     Finished,
     /// Everything is as it was before.
     TakenBack,
+    /// It is forgotten, and every file was left as it is: the caller wanted that.
+    Abandoned,
     /// Nothing was done, and somebody has to decide.
     Stuck(Error),
 }

@@ -25,7 +25,7 @@ pub fn history(path: Option<&std::path::Path>, host: &Host) -> Result<Vec<Past>,
     let wanted = |entry: &Entry| {
         target.as_ref().is_none_or(|target| entry.dir.as_path() == target.dir.path() && entry.leaf.as_os_str() == target.leaf)
     };
-    let past = records(&state)?.into_iter().map(|record| {
+    let past = records(&state)?.into_iter().filter(|record| !txn::never_happened(record)).map(|record| {
         let files = record.entries.iter().filter(|entry| wanted(entry)).map(file).collect();
         Past { txid: record.header.txid, time: record.header.time, command: record.header.command, files }
     });
@@ -34,7 +34,7 @@ pub fn history(path: Option<&std::path::Path>, host: &Host) -> Result<Vec<Past>,
 
 fn file(entry: &Entry) -> PastFile {
     let dir = entry.dir.as_path();
-    let kept = entry.kept.as_ref().filter(|_| txn::find(entry).is_ok());
+    let kept = entry.kept.as_ref().filter(|_| txn::find(entry).is_ok_and(|found| !found.is_current));
     PastFile {
         path: dir.join(entry.leaf.as_os_str()),
         old: entry.old.as_ref().map(|old| old.size),
@@ -60,12 +60,20 @@ pub fn prune(keep: u32, host: &Host) -> Result<Vec<PathBuf>, Error> {
     let mut seen: HashMap<(PathBuf, OsString), u32> = HashMap::new();
     for record in records(&state)? {
         let mut keeps = false;
-        for entry in record.entries.iter().filter(|entry| txn::find(entry).is_ok()) {
+        for entry in &record.entries {
+            let Ok(found) = txn::find(entry) else { continue };
             let name = (entry.dir.as_path().to_owned(), entry.leaf.as_os_str().to_owned());
             let path = name.0.join(&name.1);
-            let count = seen.entry(name).or_default();
-            *count += 1;
-            match *count > keep && txn::forget(entry) {
+            let goes = match found.is_current {
+                // No version before, so it takes no other's place; and its run may be just at work.
+                true => keep == 0,
+                false => {
+                    let count = seen.entry(name).or_default();
+                    *count += 1;
+                    *count > keep
+                }
+            };
+            match goes && txn::forget(entry) {
                 true => removed.push(path),
                 false => keeps = true,
             }

@@ -1,5 +1,7 @@
 //! Transactions that were broken off, all that the state directory knows of.
 
+use std::path::PathBuf;
+
 use super::Host;
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -33,6 +35,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
     let mut recoveries = Vec::new();
     for (txid, found) in leftovers(&state)? {
+        let files = files(&found);
         let outcome = match found {
             LeftoverState::Running => Broken::Running,
             LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
@@ -45,7 +48,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
                 Err(error) => Broken::Stuck(error),
             },
         };
-        recoveries.push(Recovery { txid, outcome });
+        recoveries.push(Recovery { txid, files, outcome });
     }
     Ok(recoveries)
 }
@@ -57,6 +60,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
 pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
     let recoveries = leftovers(&state)?.into_iter().map(|(txid, found)| {
+        let files = files(&found);
         let outcome = match found {
             LeftoverState::Running => Broken::Running,
             LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
@@ -66,7 +70,7 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
                 Err(error) => Broken::Stuck(error),
             },
         };
-        Recovery { txid, outcome }
+        Recovery { txid, files, outcome }
     });
     Ok(recoveries.collect())
 }
@@ -78,20 +82,28 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
 ///
 /// # After a crash
 /// As [`recover`].
-pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<(), Error> {
+pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<Recovery, Error> {
     let none = || Error::NoTransaction { txid: txid.to_owned() };
     let state = State::existing(&host.state_dir)?.ok_or_else(none)?;
     let (_, found) = leftovers(&state)?.into_iter().find(|(found, _)| found == txid).ok_or_else(none)?;
+    let files = files(&found);
     let leftover = match found {
         LeftoverState::Left(leftover) => leftover,
         LeftoverState::Running => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
         LeftoverState::Strange(reason) => return Err(Error::State { path: state.path().join("txn").join(txid), reason }),
     };
-    match how {
-        Resolve::Forward => txn::settle(&state, &leftover, Some(Direction::Forward)).map(drop),
-        Resolve::Back => txn::settle(&state, &leftover, Some(Direction::Back)).map(drop),
-        Resolve::Abandon => txn::abandon(&state, txid),
-    }
+    let outcome = match how {
+        Resolve::Forward => txn::settle(&state, &leftover, Some(Direction::Forward)).map(|_| Broken::Finished)?,
+        Resolve::Back => txn::settle(&state, &leftover, Some(Direction::Back)).map(|_| Broken::TakenBack)?,
+        Resolve::Abandon => txn::abandon(&state, txid).map(|()| Broken::Abandoned)?,
+    };
+    Ok(Recovery { txid: txid.to_owned(), files, outcome })
+}
+
+fn files(found: &LeftoverState) -> Vec<PathBuf> {
+    let LeftoverState::Left(leftover) = found else { return Vec::new() };
+    let entries = leftover.journal.as_ref().map(|journal| &*journal.entries).unwrap_or_default();
+    entries.iter().map(|entry| entry.dir.as_path().join(entry.leaf.as_os_str())).collect()
 }
 
 fn leftovers(state: &State) -> Result<Vec<(String, LeftoverState)>, Error> {

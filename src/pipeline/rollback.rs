@@ -71,7 +71,8 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
     for entry in &entries {
         txn::forget(entry);
     }
-    for (report, change) in reports.iter_mut().zip(&committed.changes) {
+    let changed = reports.iter_mut().filter(|report| report.action != Action::Unchanged);
+    for (report, change) in changed.zip(&committed.changes) {
         report.kept.clone_from(&change.kept);
         let facts = change.new.as_ref().map(plan::facts);
         report.installed = facts.map(|facts| FileFacts { sha256: report.verified, ..facts });
@@ -90,11 +91,11 @@ fn entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Ent
     let chosen: Option<Journal> = match wanted {
         Rollback::File { path, follow } => {
             let target = plan::locate(path, *follow, trust)?;
-            let is_it = |entry: &&Entry| is_of(entry, target.dir.path(), &target.leaf) && txn::find(entry).is_ok();
+            let is_it = |entry: &&Entry| is_of(entry, target.dir.path(), &target.leaf) && is_before(entry);
             let entry = records.iter().flat_map(|record| &record.entries).find(is_it);
             return entry.map(|entry| vec![entry.clone()]).ok_or(Error::NothingKept { path: target.path });
         }
-        Rollback::Last => records.into_iter().next(),
+        Rollback::Last => records.into_iter().find(|record| !txn::never_happened(record)),
         Rollback::Transaction(txid) => records.into_iter().find(|record| record.header.txid == *txid),
     };
     // The last change first: a program goes before the library it needs.
@@ -103,6 +104,11 @@ fn entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Ent
 
 fn is_of(entry: &Entry, dir: &Path, leaf: &OsStr) -> bool {
     entry.dir.as_path() == dir && entry.leaf.as_os_str() == leaf
+}
+
+/// Whether a version before is kept there.
+fn is_before(entry: &Entry) -> bool {
+    txn::find(entry).is_ok_and(|found| !found.is_current)
 }
 
 fn nothing(wanted: &Rollback) -> Error {
@@ -142,6 +148,10 @@ fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, sessi
             found.dir.path().join(kept.name.as_os_str()).to_string_lossy().into_owned()
         }
         (Some(_), None) => return Err(Error::NothingKept { path: target.path.clone() }),
+        // There was nothing, and there is nothing.
+        (None, _) if stat.is_none() => {
+            return Ok(report(entry, target, Action::Unchanged, String::new(), None));
+        }
         // There was nothing, so there is to be nothing again.
         (None, _) => {
             transaction.remove(&target.dir, &target.path, &replaced)?;
@@ -149,8 +159,13 @@ fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, sessi
         }
     };
     let previous = stat.map(|stat| FileFacts { sha256: replaced.sha256, ..plan::facts(stat) });
-    Ok(Report {
-        action: if entry.old.is_some() { Action::Installed } else { Action::Removed },
+    let action = if entry.old.is_some() { Action::Installed } else { Action::Removed };
+    Ok(report(entry, target, action, from, previous))
+}
+
+fn report(entry: &Entry, target: &Target, action: Action, from: String, previous: Option<FileFacts>) -> Report {
+    Report {
+        action,
         target: target.path.clone(),
         through_link: None,
         source: SourceFacts { from, ..SourceFacts::default() },
@@ -160,7 +175,7 @@ fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, sessi
         kept: None,
         warnings: Vec::new(),
         times: Times::default(),
-    })
+    }
 }
 
 /// What the version that is to come back needs.

@@ -32,6 +32,8 @@ pub(crate) fn records(state: &State) -> Result<Vec<Journal>, Errno> {
 pub(crate) struct Found {
     pub(crate) dir: Arc<Dir>,
     pub(crate) place: Place,
+    /// Whether it is what has the name: then it is no version before, but a second link that a killed run left.
+    pub(crate) is_current: bool,
 }
 
 /// Looks for the version an entry keeps.
@@ -57,7 +59,14 @@ pub(crate) fn find(entry: &Entry) -> Result<Found, Error> {
     // The digest tells the bytes; mode and owner say what they may do.
     let stat = crate::fs::dir::stat_at(&*place.dir, &place.name).map_err(io)?;
     let same = (stat.st_ino, stat.st_mode & 0o7777, stat.st_uid, stat.st_gid) == (old.inode, old.mode, old.uid, old.gid);
-    if same { Ok(Found { dir, place }) } else { Err(other()) }
+    let is_current = crate::fs::dir::stat_at(&*dir, entry.leaf.as_os_str()).is_ok_and(|target| target.st_ino == stat.st_ino);
+    if same { Ok(Found { dir, place, is_current }) } else { Err(other()) }
+}
+
+/// Whether the record is that of a single swap that was killed before its rename.
+pub(crate) fn never_happened(record: &Journal) -> bool {
+    let is_current = |entry: &Entry| find(entry).is_ok_and(|found| found.is_current);
+    record.header.single && record.entries.iter().all(is_current)
 }
 
 /// Removes the version an entry keeps, if it is the one that was recorded. Says whether it was there.

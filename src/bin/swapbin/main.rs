@@ -12,7 +12,7 @@ mod ui;
 
 use std::process::ExitCode;
 
-use args::Invocation;
+use args::{Command, Invocation};
 
 fn main() -> ExitCode {
     swapbin::ignore_sigxfsz();
@@ -22,7 +22,13 @@ fn main() -> ExitCode {
     }
     match args::read(argv) {
         Ok(Invocation::Swap(swaps, run)) => commands::swap::run(&swaps, &run),
-        Ok(Invocation::Apply(args)) => commands::apply::run(&args),
+        Ok(Invocation::Command(command)) => match command {
+            Command::Apply(args) => commands::apply::run(&args),
+            Command::Recover(args) => commands::recover::run(&args),
+            Command::Rollback(args) => commands::rollback::run(&args),
+            Command::History(args) => commands::history::run(&args),
+            Command::Prune(args) => commands::prune::run(&args),
+        },
         Err(error) => exit::usage(error),
     }
 }

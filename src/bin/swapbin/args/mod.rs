@@ -2,11 +2,19 @@
 
 mod apply;
 mod groups;
+mod history;
+mod prune;
+mod recover;
+mod rollback;
 mod run;
 mod swap;
 
 pub use apply::ApplyArgs;
-pub use run::{ProgressWhen, RunArgs};
+pub use history::HistoryArgs;
+pub use prune::PruneArgs;
+pub use recover::RecoverArgs;
+pub use rollback::RollbackArgs;
+pub use run::{OutputArgs, ProgressWhen, RunArgs};
 pub use swap::SwapArgs;
 
 use std::ffi::OsString;
@@ -19,21 +27,25 @@ Exit status:
   0    installed, or already current
   1    failed: input or output, or anything without a code of its own
   2    usage
-  4    untrusted: the digest is wrong
+  4    untrusted: the digest is wrong, or a kept version is not what was kept
   5    rejected: the source is empty, too large, a directory, the target itself or a web page
-  7    unavailable: the source is not there, or may not be read or fetched
-  8    in doubt: the new file is in place, but may not survive a power cut
-  9    target: the destination is refused
+  7    unavailable: the source is not there, or may not be read or fetched; no earlier version is kept
+  8    in doubt: the new file is in place, but may not survive a power cut; or somebody has to decide: `swapbin recover --list`
+  9    target: the destination is refused, or the state directory
   10   --check: a change would be made
-  75   try later: the source failed for now, or something changed meanwhile
+  75   try later: the source failed for now, something changed meanwhile, another run is at work, or a mount is absent
   128+n  ended by signal n, everything cleaned up
 
-Whatever the status, the target is the old file or the new one, whole.";
+Whatever the status, each target is the old file or the new one, whole.";
 
 const AFTER_LONG_HELP: &str = "\
 Several files are one change, all or nothing: a group begins at a --from that follows a --to, and its options belong to it.
 Options before the first --from and --to are for all groups, unless a group has its own. Options under Run and Output are for
 the whole run, wherever they stand. Many files are better written down: `swapbin apply MANIFEST`.
+
+The version that was replaced is kept beside its target as .swapbin~...: `swapbin rollback PATH` brings it back, `swapbin history`
+lists what there is, `swapbin prune` removes what is not wanted. After a crash `swapbin recover` makes every file of a batch
+new, or every one old; the next run that concerns one of them does it too.
 
 `swapbin install ...`, and a link to swapbin called install, is install(1): see `swapbin install --help`.
 
@@ -65,6 +77,10 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Apply(ApplyArgs),
+    Recover(RecoverArgs),
+    Rollback(RollbackArgs),
+    History(HistoryArgs),
+    Prune(PruneArgs),
 }
 
 /// What a command line asks for.
@@ -72,8 +88,8 @@ pub enum Command {
 pub enum Invocation {
     /// One file, or several, from the command line.
     Swap(Vec<SwapArgs>, RunArgs),
-    /// The files of a manifest.
-    Apply(ApplyArgs),
+    /// Another command.
+    Command(Command),
 }
 
 /// Reads the whole command line, the program's name included.
@@ -91,7 +107,7 @@ pub fn read(argv: Vec<OsString>) -> Result<Invocation, clap::Error> {
         })?;
         let args = Args::from_arg_matches(&matches)?;
         match (args.command, args.swap) {
-            (Some(Command::Apply(args)), _) => return Ok(Invocation::Apply(args)),
+            (Some(command), _) => return Ok(Invocation::Command(command)),
             (None, Some(swap)) => swaps.push((swap, args.run)),
             // clap has seen to what is required.
             (None, None) => return Err(command.error(ErrorKind::MissingRequiredArgument, "--from and --to are missing")),

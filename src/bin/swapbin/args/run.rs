@@ -21,6 +21,17 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", help_heading = "Run")]
     pub wait: Option<Wait>,
 
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// Show progress: auto (a bar, on a terminal only), plain (lines), never.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ProgressWhen::Auto, help_heading = "Output")]
+    pub progress: ProgressWhen,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
     /// Say nothing but errors.
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub quiet: bool,
@@ -33,11 +44,7 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub json: bool,
 
-    /// Show progress: auto (a bar, on a terminal only), plain (lines), never.
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ProgressWhen::Auto, help_heading = "Output")]
-    pub progress: ProgressWhen,
-
-    /// Where state is kept; a single swap needs none.
+    /// Where journals are, and what is known of kept versions; a single swap does without, and then keeps none.
     // An empty variable is one that is not set, so the parser that refuses empty paths is not for it.
     #[arg(long, value_name = "DIR", env = "SWAPBIN_STATE_DIR", help_heading = "Output", value_hint = ValueHint::DirPath)]
     #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from))]

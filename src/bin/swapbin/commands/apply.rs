@@ -10,7 +10,7 @@ use crate::secret;
 
 /// Runs it.
 pub fn run(args: &ApplyArgs) -> ExitCode {
-    let mut host = host::host(&args.run);
+    let mut host = host::host(&args.run.output, args.run.wait);
     let trust = if args.allow_shared_path { PathTrust::Any } else { PathTrust::Strict };
     let manifest = swapbin::read_manifest(args.file(), trust, &mut secret::find);
     let batch = manifest.map(|mut manifest| {

@@ -11,7 +11,7 @@ use crate::ui::{Subject, Ui};
 
 /// Runs it.
 pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
-    let mut ui = Ui::new(run, host.cancel.clone());
+    let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
     let batch = batch.and_then(|batch| host::cancel_on_signals(&host).map(|()| batch));
     let done = batch.and_then(|batch| match (run.check, run.dry_run) {
         (true, _) => each(&batch, swapbin::check, &host, &mut ui),

@@ -1,17 +1,17 @@
 //! The machine, as the options of the run have it.
 
-use swapbin::{Error, Host};
+use swapbin::{Error, Host, Wait};
 
-use crate::args::RunArgs;
+use crate::args::OutputArgs;
 use crate::exit;
 
 /// This machine, with the state directory and the patience asked for.
-pub fn host(run: &RunArgs) -> Host {
+pub fn host(output: &OutputArgs, wait: Option<Wait>) -> Host {
     let mut host = Host::system();
-    if let Some(dir) = run.state_dir.as_ref().filter(|dir| !dir.as_os_str().is_empty()) {
+    if let Some(dir) = output.state_dir.as_ref().filter(|dir| !dir.as_os_str().is_empty()) {
         host.state_dir = dir.clone();
     }
-    if let Some(wait) = run.wait {
+    if let Some(wait) = wait {
         host.wait = wait.0;
     }
     host

@@ -2,7 +2,11 @@
 
 pub mod apply;
 mod batch;
+pub mod history;
 mod host;
 pub mod install;
+pub mod prune;
+pub mod recover;
 mod request;
+pub mod rollback;
 pub mod swap;

@@ -14,13 +14,13 @@ pub fn run(swaps: &[SwapArgs], run: &RunArgs) -> ExitCode {
     let requests = swaps.iter().map(request::request).collect::<Result<Vec<_>, _>>();
     match swaps {
         [swap] => one(swap, requests.map(|mut requests| requests.remove(0)), run),
-        _ => batch::run(requests.and_then(judged), run, host::host(run)),
+        _ => batch::run(requests.and_then(judged), run, host::host(&run.output, run.wait)),
     }
 }
 
 fn one(args: &SwapArgs, request: Result<Request, Error>, run: &RunArgs) -> ExitCode {
-    let host = host::host(run);
-    let mut ui = Ui::new(run, host.cancel.clone());
+    let host = host::host(&run.output, run.wait);
+    let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
     let work = match (run.check, run.dry_run) {
         (true, _) => swapbin::check,
         (false, true) => swapbin::dry_run,

@@ -47,6 +47,28 @@ pub fn of(error: &Error) -> Option<String> {
         Error::InDoubt { path, .. } => {
             format!("the disk may be failing: run 'sync', look at the kernel's log, and compare {} with the source", quoted(path))
         }
+        Error::State { .. } => {
+            "it has to be a directory of your own that nobody else may write to: give one with --state-dir, or mend this one"
+                .to_owned()
+        }
+        Error::Locked { .. } => "run this again later, or wait longer with --wait".to_owned(),
+        Error::Unfinished { later: true, .. } => "mount it, then run 'swapbin recover'".to_owned(),
+        Error::Unfinished { txid, .. } => format!(
+            "look at it with 'swapbin recover --list'; then 'swapbin recover --forward {txid}' or '--back {txid}' does what can be \
+             done, '--abandon {txid}' leaves every file as it is"
+        ),
+        Error::HalfDone { .. } => "once the reason is gone, run 'swapbin recover'; what is left over, 'swapbin recover --list' \
+             tells"
+            .to_owned(),
+        Error::NothingKept { path } => {
+            format!("see what is kept: swapbin history; of this file: swapbin history {}", quoted(path))
+        }
+        Error::NotTheKept { kept, .. } => {
+            format!("somebody has changed {}; it is not brought back: look at it, and put it in place yourself", quoted(kept))
+        }
+        Error::NoTransaction { .. } => {
+            "see what was changed: swapbin history; and what is unfinished: swapbin recover --list".to_owned()
+        }
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
     })

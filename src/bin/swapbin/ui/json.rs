@@ -2,14 +2,17 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
-use swapbin::{Action, BatchReport, Error, FileFacts, Report, Source, SourceFacts, Times, Warning};
+use swapbin::{
+    Action, BatchReport, Broken, Error, FileFacts, Past, PastFile, Recovery, Report, Source, SourceFacts, Times, Warning,
+};
 
-use super::{hint, words};
+use super::lists::{self, Tense};
+use super::{hint, moment, words};
 use crate::exit;
 
 /// The object for an outcome.
@@ -18,14 +21,14 @@ pub fn report(report: &Report) -> Value {
     object.insert("schema".into(), json!(1));
     object.insert("ok".into(), json!(true));
     object.insert("action".into(), json!(action(report.action)));
-    object.insert("changed".into(), json!(report.action == Action::Installed));
-    insert_path(&mut object, "to", &report.target);
+    object.insert("changed".into(), json!(changes(report.action)));
+    insert_path(&mut object, "to", "path_b64", &report.target);
     object.insert("through_link".into(), json!(report.through_link.as_ref().map(|link| link.to_string_lossy())));
     object.insert("source".into(), source(&report.source));
     object.insert("installed".into(), report.installed.as_ref().map_or(Value::Null, facts));
     object.insert("previous".into(), report.previous.as_ref().map_or(Value::Null, facts));
     object.insert("verified".into(), report.verified.map_or(json!([]), |_| json!(["sha256"])));
-    object.insert("kept".into(), json!(report.kept.as_ref().map(|kept| kept.to_string_lossy())));
+    insert_kept(&mut object, report.kept.as_deref());
     object.insert("in_use_by".into(), Value::Null);
     object.insert("warnings".into(), report.warnings.iter().map(warning).collect());
     object.insert("error".into(), Value::Null);
@@ -36,12 +39,13 @@ pub fn report(report: &Report) -> Value {
 /// The object for the outcome of a batch: the objects of its files, and what holds for all of them.
 pub fn batch(batch: &BatchReport) -> Value {
     let any = |wanted: Action| batch.swaps.iter().any(|swap| swap.action == wanted);
-    let of_all = [Action::Installed, Action::WouldInstall].into_iter().find(|wanted| any(*wanted)).unwrap_or(Action::Unchanged);
+    let by_weight = [Action::Installed, Action::Removed, Action::WouldInstall];
+    let of_all = by_weight.into_iter().find(|wanted| any(*wanted)).unwrap_or(Action::Unchanged);
     json!({
         "schema": 1,
         "ok": true,
         "action": action(of_all),
-        "changed": any(Action::Installed),
+        "changed": changes(of_all),
         "txid": batch.txid,
         "swaps": batch.swaps.iter().map(report).collect::<Vec<_>>(),
         "warnings": batch.swaps.iter().flat_map(|swap| &swap.warnings).map(warning).collect::<Vec<_>>(),
@@ -65,6 +69,63 @@ pub fn batch_error(error: &Error) -> Value {
     })
 }
 
+/// The object for what is or was left over.
+pub fn recoveries(recoveries: &[Recovery], tense: Tense) -> Value {
+    let one = |recovery: &Recovery| {
+        let outcome = match (&recovery.outcome, tense) {
+            (Broken::Running, _) => "running",
+            (Broken::Finished, Tense::Did) => "finished",
+            (Broken::Finished, Tense::Would) => "would-finish",
+            (Broken::TakenBack, Tense::Did) => "taken-back",
+            (Broken::TakenBack, Tense::Would) => "would-take-back",
+            (Broken::Abandoned, _) => "abandoned",
+            (Broken::Stuck(_), _) => "stuck",
+        };
+        let error = lists::failure(recovery).map(failure);
+        json!({ "txid": recovery.txid, "outcome": outcome, "files": paths(&recovery.files), "error": error })
+    };
+    let settled = |recovery: &Recovery| !matches!(recovery.outcome, Broken::Running | Broken::Stuck(_));
+    let transactions: Vec<Value> = recoveries.iter().map(one).collect();
+    json!({ "schema": 1, "ok": recoveries.iter().all(settled), "transactions": transactions, "error": null })
+}
+
+/// The object for what was changed before.
+pub fn history(past: &[Past]) -> Value {
+    let file = |file: &PastFile| {
+        let mut object = Map::new();
+        insert_path(&mut object, "path", "path_b64", &file.path);
+        object.insert("old_size".into(), json!(file.old));
+        object.insert("new_size".into(), json!(file.new));
+        insert_kept(&mut object, file.kept.as_deref());
+        Value::Object(object)
+    };
+    let change = |past: &Past| {
+        let files: Vec<Value> = past.files.iter().map(file).collect();
+        json!({ "txid": past.txid, "time": moment::utc(past.time), "command": past.command, "files": files })
+    };
+    let changes: Vec<Value> = past.iter().map(change).collect();
+    json!({ "schema": 1, "ok": true, "changes": changes, "error": null })
+}
+
+/// The object for what was removed.
+pub fn pruned(files: &[PathBuf]) -> Value {
+    json!({ "schema": 1, "ok": true, "removed": paths(files), "error": null })
+}
+
+/// The object for a failure of what gives a list of this name.
+pub fn list_error(list: &str, error: &Error) -> Value {
+    json!({ "schema": 1, "ok": false, list: [], "error": failure(error) })
+}
+
+fn paths(paths: &[PathBuf]) -> Value {
+    let one = |path: &PathBuf| {
+        let mut object = Map::new();
+        insert_path(&mut object, "path", "path_b64", path);
+        Value::Object(object)
+    };
+    paths.iter().map(one).collect()
+}
+
 /// The object for a failure.
 pub fn error(error: &Error, from: Option<&OsStr>, to: &Path) -> Value {
     let mut object = Map::new();
@@ -72,7 +133,7 @@ pub fn error(error: &Error, from: Option<&OsStr>, to: &Path) -> Value {
     object.insert("ok".into(), json!(false));
     object.insert("action".into(), json!("failed"));
     object.insert("changed".into(), json!(in_place(error)));
-    insert_path(&mut object, "to", to);
+    insert_path(&mut object, "to", "path_b64", to);
     // Every field is there, so that a reader need not know beforehand how it ended.
     object.insert("through_link".into(), Value::Null);
     let from = from.and_then(|text| Source::parse(text).ok());
@@ -98,6 +159,10 @@ fn failure(error: &Error) -> Value {
 /// Whether anything is changed though the run failed.
 fn in_place(error: &Error) -> bool {
     matches!(error, Error::InDoubt { .. } | Error::HalfDone { .. })
+}
+
+fn changes(action: Action) -> bool {
+    matches!(action, Action::Installed | Action::Removed)
 }
 
 fn action(action: Action) -> &'static str {
@@ -138,11 +203,18 @@ fn source(facts: &SourceFacts) -> Value {
     })
 }
 
-/// A path as text, and where that loses bytes also as base64.
-fn insert_path(object: &mut Map<String, Value>, key: &str, path: &Path) {
+/// A path as text, and where that loses bytes also as base64, under a key of its own.
+fn insert_path(object: &mut Map<String, Value>, key: &str, base64: &str, path: &Path) {
     object.insert(key.to_owned(), json!(path.to_string_lossy()));
     if path.to_str().is_none() {
-        object.insert("path_b64".to_owned(), json!(BASE64_STANDARD.encode(path.as_os_str().as_bytes())));
+        object.insert(base64.to_owned(), json!(BASE64_STANDARD.encode(path.as_os_str().as_bytes())));
+    }
+}
+
+fn insert_kept(object: &mut Map<String, Value>, kept: Option<&Path>) {
+    match kept {
+        Some(kept) => insert_path(object, "kept", "kept_b64", kept),
+        None => drop(object.insert("kept".to_owned(), Value::Null)),
     }
 }
 

@@ -2,20 +2,23 @@
 
 mod hint;
 mod json;
+mod lists;
+mod moment;
 mod progress;
 mod stream;
 mod words;
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use swapbin::{BatchReport, Cancel, Error, Event, Observer, Report};
+use swapbin::{BatchReport, Cancel, Error, Event, Observer, Past, Recovery, Report};
 
-use crate::args::{ProgressWhen, RunArgs};
+use crate::args::{OutputArgs, ProgressWhen};
+pub use lists::Tense;
 use progress::Progress;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -29,6 +32,8 @@ pub enum Subject<'a> {
     File { from: Option<&'a OsStr>, to: &'a Path },
     /// Several.
     Batch,
+    /// What a list of this name in the JSON object is about.
+    List(&'static str),
 }
 
 /// Where everything the program says goes through.
@@ -42,8 +47,8 @@ pub struct Ui {
 
 impl Ui {
     /// `cancel` ends also the wait for somebody who does not read.
-    pub fn new(args: &RunArgs, cancel: Cancel) -> Ui {
-        let shows = if args.quiet { ProgressWhen::Never } else { args.progress };
+    pub fn new(args: &OutputArgs, progress: ProgressWhen, cancel: Cancel) -> Ui {
+        let shows = if args.quiet { ProgressWhen::Never } else { progress };
         Ui {
             quiet: args.quiet,
             verbose: args.verbose > 0,
@@ -51,6 +56,11 @@ impl Ui {
             progress: Progress::new(shows, io::stderr().is_terminal()),
             cancel,
         }
+    }
+
+    /// For what reads no sources.
+    pub fn quiet_about_progress(args: &OutputArgs, cancel: Cancel) -> Ui {
+        Ui::new(args, ProgressWhen::Never, cancel)
     }
 
     /// Shows the outcome on standard output; `false` if it could not be written there.
@@ -72,6 +82,44 @@ impl Ui {
         self.quiet || self.print(&words::batch(report), about)
     }
 
+    /// Shows what is or was left over; `false` if it could not be written. What went wrong is shown on standard error too.
+    pub fn recoveries(&mut self, recoveries: &[Recovery], tense: Tense) -> bool {
+        let about = Path::new("what is left over");
+        let shown = match self.json {
+            true => self.print(&json::line(&json::recoveries(recoveries, tense)), about),
+            false => self.quiet || self.print(&lists::recoveries(recoveries, tense), about),
+        };
+        for error in recoveries.iter().filter_map(lists::failure) {
+            self.say(ERROR, "error", &error.to_string());
+            if let Some(hint) = hint::of(error) {
+                self.say(HINT, "hint", &hint);
+            }
+        }
+        shown
+    }
+
+    /// Shows what was changed before; `false` if it could not be written.
+    pub fn history(&mut self, past: &[Past]) -> bool {
+        let about = Path::new("the history");
+        if self.json {
+            return self.print(&json::line(&json::history(past)), about);
+        }
+        if self.quiet || past.is_empty() {
+            return true;
+        }
+        let text = if io::stdout().is_terminal() { lists::table(past) } else { lists::columns(past) };
+        self.print(&text, about)
+    }
+
+    /// Shows of which files a kept version was removed; `false` if it could not be written.
+    pub fn pruned(&mut self, files: &[PathBuf]) -> bool {
+        let about = Path::new("what was removed");
+        if self.json {
+            return self.print(&json::line(&json::pruned(files)), about);
+        }
+        self.quiet || self.print(&lists::pruned(files), about)
+    }
+
     /// Shows a failure: the fact, then what to do about it.
     pub fn error(&mut self, error: &Error, subject: Subject<'_>) {
         self.progress.finish();
@@ -82,6 +130,7 @@ impl Ui {
             let (object, about) = match subject {
                 Subject::File { from, to } => (json::error(error, from, to), to),
                 Subject::Batch => (json::batch_error(error), Path::new("the batch")),
+                Subject::List(name) => (json::list_error(name, error), Path::new(name)),
             };
             self.print(&json::line(&object), about);
         }

@@ -27,9 +27,13 @@ pub fn batch(batch: &BatchReport) -> String {
     let files = |count: usize| format!("{count} {}", if count == 1 { "file" } else { "files" });
     let with = |wanted: Action| batch.swaps.iter().filter(|swap| swap.action == wanted).count();
     let mut parts = Vec::new();
-    for (action, words) in
-        [(Action::Installed, "in place"), (Action::WouldInstall, "to put in place"), (Action::Unchanged, "unchanged")]
-    {
+    let all = [
+        (Action::Installed, "in place"),
+        (Action::Removed, "removed"),
+        (Action::WouldInstall, "to put in place"),
+        (Action::Unchanged, "unchanged"),
+    ];
+    for (action, words) in all {
         match with(action) {
             0 => {}
             count if parts.is_empty() => parts.push(format!("{} {words}", files(count))),

@@ -1,0 +1,148 @@
+//! What was changed and what is kept of it: `swapbin history`, `swapbin prune`.
+
+use std::path::PathBuf;
+
+use crate::support::{Outcome, Scratch, is_kept, require_root, swapbin};
+
+fn tree() -> Scratch {
+    let scratch = Scratch::new();
+    for name in ["app", "lib"] {
+        scratch.file(name, "old").mode(0o755);
+    }
+    for name in ["one", "two"] {
+        scratch.file(name, name).mode(0o755);
+    }
+    scratch
+}
+
+/// A batch, and afterwards another version of the one file.
+fn changed() -> Scratch {
+    let scratch = tree();
+    let run = swapbin(&scratch).from("one").to("app").from("one").to("lib").from("one").to("tool");
+    run.args(["--keep", "9"]).keeping().run().exits(0);
+    swapbin(&scratch).from("two").to("app").args(["--keep", "9"]).keeping().run().exits(0);
+    scratch
+}
+
+fn run(scratch: &Scratch, words: &[&str]) -> Outcome {
+    swapbin(scratch).args(words).run()
+}
+
+fn kept(scratch: &Scratch) -> Vec<PathBuf> {
+    scratch.snapshot().names().filter(|name| is_kept(name)).map(|name| scratch.path(name)).collect()
+}
+
+/// Command and file of each line.
+fn lines(outcome: &Outcome) -> Vec<(String, String)> {
+    let text = outcome.exits(0).output_text();
+    let line = |line: &str| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        assert_eq!(cells.len(), 5, "{outcome}");
+        assert!(cells[0].len() == 20 && cells[0].ends_with('Z') && cells[1].len() == 20, "{outcome}");
+        assert!(cells[4] == "-" || std::path::Path::new(cells[4]).is_file(), "{outcome}");
+        (cells[2].to_owned(), cells[3].rsplit('/').next().unwrap().to_owned())
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn changes_are_listed_newest_first_with_what_is_kept() {
+    let scratch = changed();
+    let pair = |(command, file): &(&str, &str)| (command.to_string(), file.to_string());
+    let all: Vec<_> = [("swap", "app"), ("apply", "app"), ("apply", "lib"), ("apply", "tool")].iter().map(pair).collect();
+    assert_eq!(lines(&run(&scratch, &["history"])), all);
+    assert_eq!(lines(&run(&scratch, &["history", "app"])), all[..2]);
+    assert_eq!(lines(&run(&scratch, &["history", "tool"])), all[3..]);
+    assert_eq!(lines(&run(&scratch, &["history", "one"])), []);
+    run(&scratch, &["rollback", "app"]).exits(0);
+    assert_eq!(lines(&run(&scratch, &["history", "app"]))[0], pair(&("rollback", "app")));
+}
+
+#[test]
+fn a_terminal_gets_a_table() {
+    let scratch = changed();
+    let Some(script) = crate::support::require_program("script") else { return };
+    let program = crate::support::program_under_test();
+    let command = format!("{} history app", program.display());
+    let mut script = std::process::Command::new(script);
+    script.args(["-qec", &command, "/dev/null"]).env("SWAPBIN_STATE_DIR", scratch.state(None)).current_dir(scratch.root());
+    let output = script.stdin(std::process::Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("WHEN ") && text.lines().count() == 3 && !text.contains('\t'), "{text}");
+}
+
+#[test]
+fn the_object_holds_sizes_and_kept_versions() {
+    let scratch = changed();
+    let object = run(&scratch, &["history", "--json"]).exits(0).json();
+    let changes = object["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 2);
+    assert_eq!((&changes[0]["command"], &changes[1]["command"]), (&"swap".into(), &"apply".into()));
+    let files = changes[1]["files"].as_array().unwrap();
+    assert_eq!((&files[0]["old_size"], &files[0]["new_size"], &files[2]["old_size"]), (&3.into(), &3.into(), &().into()));
+    assert_eq!(std::fs::read(files[0]["kept"].as_str().unwrap()).unwrap(), b"old");
+    assert_eq!(files[2]["kept"], serde_json::Value::Null);
+}
+
+#[test]
+fn names_that_are_no_text_are_told_in_base64_too() {
+    use std::os::unix::ffi::OsStrExt;
+    let scratch = tree();
+    let directory = std::ffi::OsStr::from_bytes(b"d\xff");
+    scratch.directory(directory);
+    let target = PathBuf::from(directory).join("app");
+    scratch.file(&target, "old");
+    let object = swapbin(&scratch).from("one").to(&target).arg("--json").keeping().run().exits(0).json();
+    assert!(object["kept_b64"].is_string() && object["path_b64"].is_string(), "{object:#}");
+    let object = run(&scratch, &["history", "--json"]).exits(0).json();
+    let file = &object["changes"][0]["files"][0];
+    assert!(file["kept_b64"].is_string() && file["path_b64"].is_string(), "{object:#}");
+    run(&scratch, &["history"]).prints(r"/d\xff/app'");
+}
+
+#[test]
+fn prune_removes_all_but_the_newest_so_many_and_says_of_what() {
+    let scratch = changed();
+    assert_eq!(kept(&scratch).len(), 3);
+    let outcome = run(&scratch, &["prune"]);
+    outcome.exits(0).prints("removed kept versions of").prints("/app'");
+    assert!(!outcome.output_text().contains("/lib'"), "{outcome}");
+    let left: Vec<_> = kept(&scratch).iter().map(|path| std::fs::read(path).unwrap()).collect();
+    assert_eq!(left.len(), 2);
+    assert!(left.contains(&b"one".to_vec()) && left.contains(&b"old".to_vec()), "the newest of each file");
+    run(&scratch, &["rollback", "app"]).exits(0);
+    assert_eq!(scratch.read("app"), b"one");
+
+    let object = run(&scratch, &["prune", "--keep", "0", "--json"]).exits(0).json();
+    assert_eq!(object["removed"].as_array().unwrap().len(), 2);
+    assert_eq!(kept(&scratch), Vec::<PathBuf>::new());
+    run(&scratch, &["prune", "--keep", "0"]).exits(0).prints("nothing to remove");
+}
+
+#[test]
+fn prune_removes_only_what_is_ours() {
+    let scratch = changed();
+    // Another state directory's, one that looks like ours, and one of ours that somebody has replaced.
+    scratch.file(".swapbin~deadbeef000000000000.0", "another's");
+    scratch.file(".swapbin~00c0ffee000000000000.0", "of no record");
+    let replaced = kept(&scratch).into_iter().find(|path| path.is_file() && std::fs::read(path).unwrap() == b"one").unwrap();
+    let other = scratch.file("other", "somebody's");
+    std::fs::rename(&other, &replaced).unwrap();
+    run(&scratch, &["prune", "--keep", "0"]).exits(0);
+    let mut left: Vec<_> = kept(&scratch).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["another's", "of no record", "somebody's"]);
+}
+
+#[test]
+fn prune_removes_the_directory_of_a_setuid_version_too() {
+    if !require_root() {
+        return;
+    }
+    let scratch = tree();
+    scratch.file("app", "old").mode(0o4755);
+    swapbin(&scratch).from("one").to("app").args(["--mode", "0755"]).keeping().run().exits(0);
+    assert!(kept(&scratch)[0].is_dir());
+    run(&scratch, &["prune", "--keep", "0"]).exits(0);
+    assert_eq!(kept(&scratch), Vec::<PathBuf>::new());
+}
