@@ -134,6 +134,8 @@ fn before_commit(entry: &Entry, target: Seen, temp: Seen) -> Step {
 fn back(entry: &Entry, target: Seen, temp: Seen, kept: Seen) -> Step {
     match (target, before(entry)) {
         (Seen::Old, Seen::Old) | (Seen::Absent, Seen::Absent) => Step::Nothing,
+        // It was never renamed: whatever somebody else has done to the target meanwhile stays.
+        (Seen::Old | Seen::Absent | Seen::Other, _) if temp == Seen::New => Step::Nothing,
         (Seen::New, Seen::Absent) => Step::Unpublish,
         (Seen::New, _) | (Seen::Absent, _) if kept == Seen::Old => Step::Restore,
         (Seen::New, _) if temp == Seen::Old => Step::RestoreTemp,

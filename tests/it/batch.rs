@@ -50,7 +50,11 @@ impl Set {
     }
 
     fn run(&self) -> Swapbin<'_> {
-        (0..NAMES.len()).fold(swapbin(&self.scratch), |run, at| run.from(format!("new-{at}")).to(self.target(at)))
+        self.replace(swapbin(&self.scratch))
+    }
+
+    fn replace<'s>(&'s self, run: Swapbin<'s>) -> Swapbin<'s> {
+        (0..NAMES.len()).fold(run, |run, at| run.from(format!("new-{at}")).to(self.target(at)))
     }
 
     /// How many targets are new, each of them whole; the others are what they were, inode and all.
@@ -90,7 +94,8 @@ impl Set {
     /// Kept versions, on both filesystems.
     fn kept(&self) -> Vec<PathBuf> {
         let kept = |scratch: &Scratch| {
-            let names: Vec<_> = scratch.snapshot().names().filter(|name| crate::support::is_kept(name)).map(|name| scratch.path(name)).collect();
+            let names: Vec<_> =
+                scratch.snapshot().names().filter(|name| crate::support::is_kept(name)).map(|name| scratch.path(name)).collect();
             names
         };
         kept(&self.scratch).into_iter().chain(kept(&self.shm)).collect()

@@ -38,7 +38,8 @@ fn killed_anywhere_and_recovered_all_files_are_new_or_all_are_old_and_nothing_is
     for keep in ["0", "1"] {
         for place in places() {
             let set = Set::new();
-            set.run().args(["--keep", keep]).keeping().failpoint(&place, "abort").run().is_killed_by(Signal::KILL);
+            let run = set.replace(swapbin(&set.scratch).keeping().args(["--keep", keep]));
+            run.failpoint(&place, "abort").run().is_killed_by(Signal::KILL);
             let recover = || swapbin(&set.scratch).arg("recover").run();
             recover().exits(0);
             let new = set.all_or_nothing(&place);

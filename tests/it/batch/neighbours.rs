@@ -14,7 +14,7 @@ fn a_run_waits_for_another_at_the_same_file_and_not_for_one_at_others() {
         return;
     }
     let set = Set::new();
-    let mut first = set.run().failpoint("rename", "pause").spawn();
+    let mut first = set.run().failpoint("rename@1", "pause").spawn();
     first.wait_until_paused();
     set.scratch.file("newest", "newest");
     let newest = || swapbin(&set.scratch).from("newest");

@@ -16,8 +16,11 @@ fn everything_is_on_the_disk_before_commit_and_commit_before_the_first_rename() 
     let set = Set::new();
     let Some((outcome, calls)) = set.run().keeping().strace(CALLS) else { return };
     outcome.exits(0);
-    let commit = place(&calls, 0, "write", &["{\\\"commit\\\""]);
-    let synced = calls[..commit].iter().filter(|call| call.name == "fsync" && call.arguments.contains(".swapbin.b")).count();
+    let commit = place(&calls, 0, "write", &["/txn/", "{\\\"entry\\\""]);
+    let synced = calls[..commit]
+        .iter()
+        .filter(|call| call.name == "fsync" && (call.arguments.contains("/#") || call.arguments.contains(".swapbin.b")))
+        .count();
     assert_eq!(synced, NAMES.len(), "every new file: {calls:#?}");
     for directory in ["/a>", "/b>", "tree>"] {
         place(&calls[..commit], 0, "fsync", &[directory]);

@@ -42,7 +42,7 @@ pub use swapbin::{Running, Swapbin, swapbin};
 pub use trace::Call;
 #[allow(unused_imports, reason = "words of the other test binaries")]
 pub use {
-    scratch::{Made, is_kept},
+    scratch::Made,
     skip::require_strace,
     swapbin::program_under_test,
     sys::{Filter, Jump, Step, before_exec},

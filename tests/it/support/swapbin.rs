@@ -297,10 +297,11 @@ impl Swapbin<'_> {
         }
         let has_wrapper = !words.is_empty();
         words.push(program.into());
-        words.extend(self.arguments);
-        if words.iter().any(|word| word == "--from") && !self.keeps {
+        // Before the first file: for all of them.
+        if self.arguments.iter().any(|word| word == "--from") && !self.keeps {
             words.extend(["--keep".into(), "0".into()]);
         }
+        words.extend(self.arguments);
 
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
