@@ -13,11 +13,11 @@ scratch=$(mktemp -d)
 pid=
 cleanup() {
     [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-    rm -rf "$scratch"
+    rm -rf "$scratch" "$scratch.state"
 }
 trap cleanup EXIT
 cd "$scratch"
-export SWAPBIN_STATE_DIR=$scratch/state
+export SWAPBIN_STATE_DIR=$scratch.state
 
 show() {
     printf '$ %s\n' "$*"
@@ -38,7 +38,7 @@ show cp /bin/date app || true
 echo '# swapbin puts a new file in its place:'
 show swapbin --from /bin/date --to app
 
-echo '# The old process goes on, on its old file, which has no name any more:'
+echo '# The old process goes on, on its old file, which has that name no more:'
 show grep State "/proc/$pid/status"
 show readlink "/proc/$pid/exe"
 old=$(stat -L -c %i "/proc/$pid/exe")
@@ -47,10 +47,13 @@ echo '# A new start gets the new file:'
 echo '$ ./app --version | sed -n 1p'
 ./app --version | sed -n 1p
 
-# What was shown is also checked.
+# What was shown is also checked: loudly.
+trap 'echo "not as it should be, line $LINENO" >&2' ERR
 kill -0 "$pid"
 [ "$old" = "$before" ] && [ "$(stat -c %i app)" != "$before" ]
 cmp /bin/date app
 cmp /bin/sleep "/proc/$pid/exe"
-[ "$(find . -mindepth 1)" = ./app ]
+kept=$(find . -name '.swapbin~*')
+cmp /bin/sleep "$kept"
+[ "$(find . -mindepth 1 | sort | tr '\n' ' ')" = "$kept ./app " ]
 echo '# ok'

@@ -22,6 +22,7 @@ pub use label::{check_label, has_selinux};
 pub use recover::{Resolve, recover, resolve, unfinished};
 pub use rollback::{Rollback, rollback};
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -156,6 +157,8 @@ struct Run<'a> {
     verified: Option<Digest>,
     /// Where the previous version is kept.
     kept: Option<PathBuf>,
+    /// Whether versions are kept in the target's directory.
+    beside_kept: bool,
     started: Instant,
     times: Times,
 }
@@ -168,7 +171,7 @@ impl<'a> Run<'a> {
         let source = SourceFacts { from: request.sources[0].to_string(), ..SourceFacts::default() };
         let previous = plan.target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
         let times = Times { plan: started.elapsed(), ..Times::default() };
-        Ok(Run { request, plan, source, previous, verified: None, kept: None, started, times })
+        Ok(Run { request, plan, source, previous, verified: None, kept: None, beside_kept: false, started, times })
     }
 
     /// Opens the sources and looks whether the target is current already, as far as that shows without staging.
@@ -220,7 +223,7 @@ impl<'a> Run<'a> {
 
     fn sweep(&mut self, state: Option<&State>, session: &mut Session<'_>) {
         let mut swept = false;
-        txn::sweep(&self.plan.target.dir, state, |path| {
+        self.beside_kept = txn::sweep(&self.plan.target.dir, state, |path| {
             swept = true;
             session.event(Event::Swept { path: &path });
         });
@@ -305,10 +308,14 @@ impl<'a> Run<'a> {
                 self.kept = swapped.kept;
                 swapped.stat
             }
-            (_, existing) => {
+            (state, existing) => {
                 let prepared = sealed.prepare(session.observer)?;
                 let publish = if existing.is_some() { Publish::Replace } else { Publish::NoClobber };
-                prepared.commit(&target.leaf, publish, session.cancel, session.observer)?
+                let stat = prepared.commit(&target.leaf, publish, session.cancel, session.observer)?;
+                if let Some(state) = state.filter(|_| self.beside_kept && self.request.keep == 0) {
+                    txn::prune(state, &target.dir, &HashMap::from([(&*target.leaf, 0)]));
+                }
+                stat
             }
         };
         self.times.commit = started.elapsed();

@@ -70,21 +70,21 @@ enum Outcome<'a> {
     /// It is what it should be.
     Current(Run<'a>),
     /// It is the transaction's change of this number.
-    Changes(Run<'a>, usize),
+    Changes(Run<'a>, usize, Digest),
 }
 
 impl Outcome<'_> {
     fn report(self, committed: Option<&Committed>, session: &mut Session<'_>) -> Result<Report, Error> {
-        let (run, at) = match self {
+        let (run, at, digest) = match self {
             Outcome::Current(mut run) => {
                 run.plan.target.reopen()?;
                 return run.leave(session);
             }
-            Outcome::Changes(run, at) => (run, at),
+            Outcome::Changes(run, at, digest) => (run, at, digest),
         };
         let change = committed.and_then(|committed| committed.changes.get(at));
         let installed = change.and_then(|change| change.new.as_ref()).map(plan::facts);
-        let installed = installed.map(|facts| FileFacts { sha256: run.verified, ..facts });
+        let installed = installed.map(|facts| FileFacts { sha256: Some(digest), ..facts });
         let kept = change.and_then(|change| change.kept.clone());
         Ok(Report { installed, kept, ..run.report(Action::Installed, session) })
     }
@@ -145,8 +145,7 @@ fn stage<'a, 's>(
     let stat = run.plan.target.existing.as_ref().map(|existing| &existing.stat);
     let replaced = Replaced { leaf: &run.plan.target.leaf, stat, sha256: old, keep: run.request.keep, linkage };
     let at = transaction.add(sealed, &replaced, new)?;
-    run.verified = Some(new);
-    Ok(Outcome::Changes(run.released(), at))
+    Ok(Outcome::Changes(run.released(), at, new))
 }
 
 /// The digest of the old file, where it can be read.

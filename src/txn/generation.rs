@@ -217,7 +217,7 @@ fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
 
 /// Removes the kept versions of these targets beyond the newest so many of each. Only what a record of ours names, and what is
 /// the file the record tells of, is removed; what cannot be is left, for it is in nobody's way.
-pub(super) fn prune(state: &State, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
+pub(crate) fn prune(state: &State, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
     let mut seen: HashMap<OsString, u32> = HashMap::new();
     for Generation { txid, is_single, entry } in generations(state, dir) {
         let leaf = entry.leaf.as_os_str();

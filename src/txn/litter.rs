@@ -20,13 +20,16 @@ use crate::journal::{Kept, Text, Way};
 /// kept versions: names of this state directory's own transactions of which it has no record, or that of a swap that was not made
 /// and that nobody is going to make. Other names are not looked at, for only their own state directory can tell. What cannot be
 /// opened, locked or removed is left alone: sweeping is a courtesy and never fails a swap.
-pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl FnMut(PathBuf)) {
+///
+/// Says whether kept versions are there.
+pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl FnMut(PathBuf)) -> bool {
     if !dir.is_readable() {
-        return;
+        return false;
     }
     let names = dir.names_beginning(PREFIX).unwrap_or_default();
     let lock = || rustix::fs::flock(dir, FlockOperation::NonBlockingLockExclusive);
     let alone = names.iter().any(|name| temp::is_temporary_name(name)) && lock().is_ok();
+    let mut kept = false;
     for name in names {
         let unknown = |prefix| {
             let (txid, _) = temp::transaction_of(&name, prefix)?;
@@ -40,11 +43,14 @@ pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl Fn
         };
         if removed {
             on_swept(dir.path().join(&name));
+        } else {
+            kept |= temp::transaction_of(&name, temp::KEPT_PREFIX).is_some();
         }
     }
     if alone {
         let _ = rustix::fs::flock(dir, FlockOperation::Unlock);
     }
+    kept
 }
 
 /// Keeps [`sweep`] away from a directory as long as its descriptor is open: one lock for more files than there are descriptors

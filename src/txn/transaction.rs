@@ -319,7 +319,7 @@ impl<'a> Transaction<'a> {
     /// Removes what is kept beyond the limit.
     fn prune(&self) {
         for (dir, _) in self.directories.values() {
-            let here = self.items.iter().filter(|item| Arc::ptr_eq(&item.dir, dir) && item.entry.keep > 0);
+            let here = self.items.iter().filter(|item| Arc::ptr_eq(&item.dir, dir));
             let limits: HashMap<&OsStr, u32> = here.map(|item| (item.leaf(), item.entry.keep)).collect();
             if !limits.is_empty() {
                 generation::prune(self.state, dir, &limits);

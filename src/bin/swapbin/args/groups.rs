@@ -27,13 +27,17 @@ impl Item {
 /// The command lines of the groups, the program's name first in each. A command line that is not one of several groups comes
 /// back as it is.
 ///
-/// A group begins at the first `--from` after a `--to`, if there is more than one `--to`: else it is one file with mirrors.
+/// A group begins at a `--from` after the `--to` of a file that has its `--from` already: further ones before are mirrors.
 /// What stands before the first `--from` and `--to` is for all groups that do not say otherwise, and the options of [`RunArgs`]
 /// are for all of them wherever they stand.
 pub fn split(command: &mut Command, argv: &[OsString]) -> Vec<Vec<OsString>> {
     // Nearly every run has one group: it need not pay for more than this.
-    let named_to = |word: &&OsString| word.as_bytes().starts_with(b"--to");
-    let Some((program, words)) = argv.split_first().filter(|(_, words)| words.iter().filter(named_to).count() > 1) else {
+    let begins = |word: &OsString, option: &[u8]| word.as_bytes().starts_with(option);
+    let more_follows = |words: &[OsString]| {
+        let target = words.iter().position(|word| begins(word, b"--to"));
+        target.is_some_and(|at| words[at..].iter().any(|word| begins(word, b"--from")))
+    };
+    let Some((program, words)) = argv.split_first().filter(|(_, words)| more_follows(words)) else {
         return vec![argv.to_vec()];
     };
     command.build();
@@ -42,11 +46,11 @@ pub fn split(command: &mut Command, argv: &[OsString]) -> Vec<Vec<OsString>> {
         let of_run = |item: &Item| runs.get_arguments().any(|arg| item.is(arg.get_id().as_str()));
         items(command, words).into_iter().partition(of_run)
     };
-    if items.iter().filter(|item| item.is("to")).count() < 2 {
-        return vec![argv.to_vec()];
-    }
     let first = items.iter().position(|item| item.is("from") || item.is("to")).unwrap_or(items.len());
     let groups = in_groups(items.split_off(first));
+    if groups.len() == 1 {
+        return vec![argv.to_vec()];
+    }
     let for_all = items;
     let line = |group: &Vec<Item>| {
         let others = for_all.iter().filter(|item| !group.iter().any(|own| overrides(command, own, item)));
@@ -58,13 +62,14 @@ pub fn split(command: &mut Command, argv: &[OsString]) -> Vec<Vec<OsString>> {
 
 fn in_groups(items: Vec<Item>) -> Vec<Vec<Item>> {
     let mut groups = vec![Vec::new()];
-    let mut has_target = false;
+    let (mut has_source, mut is_complete) = (false, false);
     for item in items {
-        if item.is("from") && has_target {
+        if item.is("from") && is_complete {
             groups.push(Vec::new());
-            has_target = false;
+            (has_source, is_complete) = (false, false);
         }
-        has_target |= item.is("to");
+        has_source |= item.is("from");
+        is_complete |= item.is("to") && has_source;
         groups.last_mut().expect("there is a group").push(item);
     }
     groups
@@ -158,10 +163,11 @@ mod tests {
     }
 
     #[test]
-    fn with_one_target_all_sources_are_mirrors_in_whatever_order() {
-        for line in ["s --to x --from a --from b", "s --from a --to x --from b", "s --from a --to x -m --to --from c"] {
+    fn sources_before_the_target_or_right_behind_it_are_mirrors_and_one_that_comes_later_is_another_file() {
+        for line in ["s --to x --from a --from b", "s --from a --from b --to x", "s --from a --to x -m --to"] {
             assert_eq!(groups(line), [line]);
         }
+        assert_eq!(groups("s --from a --to x --from b"), ["s --from a --to x", "s --from b"]);
     }
 
     #[test]
