@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 use swapbin::{
-    Action, BatchReport, Broken, Error, FileFacts, Past, PastFile, Recovery, Report, Source, SourceFacts, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Recovery, Report, Source, SourceFacts, Times, Warning,
 };
 
 use super::lists::{self, Tense};
@@ -52,6 +52,24 @@ pub fn batch(batch: &BatchReport) -> Value {
         "error": null,
         "ms": times(&batch.times),
     })
+}
+
+/// The object for what a batch would do: as that for its outcome, with what each filesystem has to take.
+pub fn outlook(outlook: &BatchOutlook) -> Value {
+    let mut object = batch(&outlook.report);
+    for (swap, keeps) in object["swaps"].as_array_mut().into_iter().flatten().zip(&outlook.keeps) {
+        swap["keeps"] = json!(keeps);
+    }
+    let mount = |mount: &MountOutlook| {
+        let mut object = Map::new();
+        insert_path(&mut object, "path", "path_b64", &mount.path);
+        object.insert("bytes".into(), json!(mount.bytes));
+        object.insert("unknown".into(), json!(mount.unknown));
+        object.insert("available".into(), json!((mount.available < u64::MAX).then_some(mount.available)));
+        Value::Object(object)
+    };
+    object["mounts"] = outlook.mounts.iter().map(mount).collect();
+    object
 }
 
 /// The object for a batch that failed.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use swapbin::{BatchReport, Cancel, Error, Event, Observer, Past, Recovery, Report};
+use swapbin::{BatchOutlook, BatchReport, Cancel, Error, Event, Observer, Past, Recovery, Report};
 
 use crate::args::{OutputArgs, ProgressWhen};
 pub use lists::Tense;
@@ -80,6 +80,16 @@ impl Ui {
             return self.print(&json::line(&json::batch(report)), about);
         }
         self.quiet || self.print(&words::batch(report), about)
+    }
+
+    /// Shows what a batch would do; `false` if it could not be written.
+    pub fn outlook(&mut self, outlook: &BatchOutlook) -> bool {
+        self.progress.finish();
+        let about = outlook.report.swaps.first().map_or(Path::new("the batch"), |first| &first.target);
+        if self.json {
+            return self.print(&json::line(&json::outlook(outlook)), about);
+        }
+        self.quiet || self.print(&words::outlook(outlook), about)
     }
 
     /// Shows what is or was left over; `false` if it could not be written. What went wrong is shown on standard error too.
