@@ -71,6 +71,11 @@ fn a_failure_is_an_object_of_the_same_shape() {
         assert_eq!((&object["ok"], &object["action"], &object["changed"]), (&json!(false), &json!("failed"), &json!(false)));
         assert_eq!((&object["error"]["code"], &object["error"]["kind"]), (&json!(code), &json!(kind)));
         assert_eq!((scratch.read("app"), scratch.read("lib")), before);
+        // A manifest that cannot be read tells of no files.
+        let files = object["swaps"].as_array().unwrap();
+        assert_eq!(files.len(), if code == 2 { 0 } else { 2 });
+        assert!(files.iter().all(|file| file["action"] == "failed" && file["changed"] == false), "{object:#}");
+        assert!(files.iter().all(|file| file["source"]["from"].is_string() && file["to"].is_string()), "{object:#}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use swapbin::{Action, Batch, BatchReport, Error, Host, Times};
+use swapbin::{Action, Batch, BatchReport, Error, Host, Request, Times};
 
 use super::host;
 use crate::args::RunArgs;
@@ -12,23 +12,26 @@ use crate::ui::{Subject, Ui};
 /// Runs it.
 pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
     let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
-    let batch = batch.and_then(|batch| host::cancel_on_signals(&host).map(|()| batch));
-    let done = batch.and_then(|batch| match (run.check, run.dry_run) {
+    let batch = match batch.and_then(|batch| host::cancel_on_signals(&host).map(|()| batch)) {
+        Ok(batch) => batch,
+        Err(error) => return failed(&error, &[], &mut ui, &host),
+    };
+    let done = match (run.check, run.dry_run) {
         (true, _) => check(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
-        (false, true) => {
-            swapbin::dry_run_batch(&batch, &host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report))
-        }
+        (false, true) => swapbin::dry_run_batch(&batch, &host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
         (false, false) => swapbin::apply(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
-    });
+    };
     match done {
         Ok((false, _)) => exit::unreported(&host.cancel),
         Ok((true, report)) if run.check && would_change(&report) => ExitCode::from(exit::WOULD_CHANGE),
         Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            ui.error(&error, Subject::Batch);
-            exit::failure(&error, &host.cancel)
-        }
+        Err(error) => failed(&error, &batch.swaps, &mut ui, &host),
     }
+}
+
+fn failed(error: &Error, files: &[Request], ui: &mut Ui, host: &Host) -> ExitCode {
+    ui.error(error, Subject::Batch(files));
+    exit::failure(error, &host.cancel)
 }
 
 /// Asks for each file; nothing is changed.

@@ -24,7 +24,8 @@ pub fn report(report: &Report) -> String {
 
 /// As [`batch`], with what is kept, and a line for each filesystem.
 pub fn outlook(outlook: &BatchOutlook) -> String {
-    let kept = |(swap, keeps): (&Report, &bool)| if *keeps { format!("{}; the old one is kept", report(swap)) } else { report(swap) };
+    let kept =
+        |(swap, keeps): (&Report, &bool)| if *keeps { format!("{}; the old one is kept", report(swap)) } else { report(swap) };
     let files = outlook.report.swaps.iter().zip(&outlook.keeps).map(kept);
     let mounts = outlook.mounts.iter().map(|mount| {
         let unknown = match mount.unknown {
