@@ -185,6 +185,8 @@ pub struct Recovery {
     pub txid: String,
     /// Its files, as far as its journal can be read.
     pub files: Vec<PathBuf>,
+    /// Those of them whose filesystem ended with the boot, tmpfs or ramfs: they count as settled.
+    pub lost: Vec<PathBuf>,
     /// What became of it.
     pub outcome: Broken,
 }
