@@ -16,6 +16,13 @@ pub enum Event<'a> {
         /// The file that will be replaced or created, after links.
         target: &'a std::path::Path,
     },
+    /// One file of a batch is looked at, and read if it has to be.
+    File {
+        /// Which, from 0.
+        index: usize,
+        /// Files in all.
+        total: usize,
+    },
     /// An attempt to read a source begins, at its first byte.
     Attempt {
         /// The source, without secrets.

@@ -23,14 +23,14 @@ mod txn;
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
-    Host, Resolve, Rollback, apply, check, check_label, dry_run, has_selinux, history, install, make_directories, make_leading,
-    prune, recover, remove_leading, resolve, rollback, swap, unfinished,
+    Host, Resolve, Rollback, apply, check, check_label, dry_run, dry_run_batch, has_selinux, history, install, make_directories,
+    make_leading, prune, recover, remove_leading, resolve, rollback, swap, unfinished,
 };
 #[cfg(feature = "manifest")]
 pub use plan::read_manifest;
 pub use report::{
-    Action, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, LabelError, MadeDirectory, Past,
-    PastFile, Recovery, Report, SourceFacts, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, LabelError,
+    MadeDirectory, MountOutlook, Past, PastFile, Recovery, Report, SourceFacts, Times, Warning,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,

@@ -10,6 +10,7 @@ mod directories;
 mod history;
 mod install;
 mod label;
+mod outlook;
 mod recover;
 mod rollback;
 mod sinks;
@@ -19,6 +20,7 @@ pub use directories::{make_directories, make_leading, remove_leading};
 pub use history::{history, prune};
 pub use install::install;
 pub use label::{check_label, has_selinux};
+pub use outlook::dry_run_batch;
 pub use recover::{Resolve, recover, resolve, unfinished};
 pub use rollback::{Rollback, rollback};
 

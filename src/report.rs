@@ -127,6 +127,31 @@ pub struct BatchReport {
     pub times: Times,
 }
 
+/// What a batch would do.
+#[derive(Clone, Debug)]
+pub struct BatchOutlook {
+    /// What would become of each file, in the order of the renames.
+    pub report: BatchReport,
+    /// Of each, whether the version that is there would be kept beside it.
+    pub keeps: Vec<bool>,
+    /// What it would take, by filesystem.
+    pub mounts: Vec<MountOutlook>,
+}
+
+/// What a batch would take of one filesystem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountOutlook {
+    /// A directory on it: that of the first file there.
+    pub path: PathBuf,
+    /// Bytes that would be written, as far as is known, old versions that an overlay copies up included. Less, where copies
+    /// share blocks.
+    pub bytes: u64,
+    /// Files of which the size is not known yet: streams and addresses.
+    pub unknown: usize,
+    /// Bytes the caller may still use; `u64::MAX` if the filesystem does not tell.
+    pub available: u64,
+}
+
 /// One change that was made, as the state directory has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
@@ -160,6 +185,8 @@ pub struct Recovery {
     pub txid: String,
     /// Its files, as far as its journal can be read.
     pub files: Vec<PathBuf>,
+    /// Those of them whose filesystem ended with the boot, tmpfs or ramfs: they count as settled.
+    pub lost: Vec<PathBuf>,
     /// What became of it.
     pub outcome: Broken,
 }

@@ -16,6 +16,9 @@ mod options;
 #[path = "docs/shells.rs"]
 mod shells;
 
+#[path = "docs/unit.rs"]
+mod unit;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -123,8 +126,16 @@ fn every_flag_is_in_every_completion() {
 
 #[test]
 fn the_man_page_has_every_flag_and_no_other() {
-    let apply = flags_of(args::ApplyArgs::augment_args(Command::new("apply").disable_version_flag(true)));
-    for (name, flags) in [("man/swapbin.1", flags()), ("man/swapbin-apply.1", apply)] {
+    let of = |command: Command| flags_of(command.disable_version_flag(true));
+    let apply = of(args::ApplyArgs::augment_args(Command::new("apply")));
+    let later = [
+        of(args::RollbackArgs::augment_args(Command::new("rollback"))),
+        of(args::HistoryArgs::augment_args(Command::new("history"))),
+        of(args::PruneArgs::augment_args(Command::new("prune"))),
+        of(args::RecoverArgs::augment_args(Command::new("recover"))),
+    ];
+    let later = later.into_iter().flatten().collect();
+    for (name, flags) in [("man/swapbin.1", flags()), ("man/swapbin-apply.1", apply), ("man/swapbin-recover.1", later)] {
         let page = flags_of_the_man_page(name);
         assert_all_in(name, &flags, &page);
         assert_all_in(&format!("the program, of what {name} names"), &page, &flags);
@@ -154,10 +165,12 @@ fn every_exit_code_is_in_man_page_and_readme_and_no_other() {
 
 #[test]
 fn the_examples_use_flags_that_exist() {
-    for name in ["README.md", "man/swapbin.1", "man/swapbin-apply.1", "examples/replace-running.sh"] {
+    let of_commands = args::Args::command().get_subcommands().flat_map(|command| flags_of(command.clone())).collect::<Vec<_>>();
+    let known: BTreeSet<String> = flags().into_iter().chain(of_commands).collect();
+    for name in ["README.md", "man/swapbin.1", "man/swapbin-apply.1", "man/swapbin-recover.1", "examples/replace-running.sh"] {
         let used = flags_in_examples(&read(name));
         assert!(!used.is_empty(), "{name} has an example");
-        assert_all_in(&format!("the program, of the examples in {name}"), &used, &flags());
+        assert_all_in(&format!("the program, of the examples in {name}"), &used, &known);
     }
 }
 

@@ -24,7 +24,8 @@ pub(crate) struct Room {
     pub(crate) read_only: bool,
     /// Whether copies may share blocks and so need no room.
     pub(crate) reflinks: bool,
-    overlay: bool,
+    /// Whether it is an overlay.
+    pub(crate) overlay: bool,
 }
 
 /// Asks the mount that `dir` is on. What it does not tell is found out by trying.

@@ -10,7 +10,7 @@ use super::{Host, Run, Settled};
 use crate::checksum;
 use crate::elf;
 use crate::error::Error;
-use crate::event::Observer;
+use crate::event::{Event, Observer};
 use crate::plan;
 use crate::report::{Action, BatchReport, FileFacts, Report, Times};
 use crate::request::{Batch, Digest, Request};
@@ -51,8 +51,10 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
     let mut transaction = None;
     let mut outcomes = Vec::new();
     let mut swept = HashSet::new();
-    for run in runs {
+    let total = runs.len();
+    for (index, run) in runs.into_iter().enumerate() {
         session.cancel.check()?;
+        session.event(Event::File { index, total });
         outcomes.push(stage(run, state, &mut transaction, &mut swept, &mut session)?);
     }
     times.fetch = staging.elapsed();
@@ -90,7 +92,7 @@ impl Outcome<'_> {
     }
 }
 
-fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> Result<Vec<Run<'a>>, Error> {
+pub(super) fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> Result<Vec<Run<'a>>, Error> {
     let (mut directories, mut names, mut runs) = (HashMap::new(), HashSet::new(), Vec::new());
     for request in swaps {
         let mut run = Run::plan(request, session)?;

@@ -35,7 +35,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
     let mut recoveries = Vec::new();
     for (txid, found) in leftovers(&state)? {
-        let files = files(&found);
+        let (files, lost) = files(&found);
         let outcome = match found {
             LeftoverState::Running => Broken::Running,
             LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
@@ -48,7 +48,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
                 Err(error) => Broken::Stuck(error),
             },
         };
-        recoveries.push(Recovery { txid, files, outcome });
+        recoveries.push(Recovery { txid, files, lost, outcome });
     }
     Ok(recoveries)
 }
@@ -60,7 +60,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
 pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
     let recoveries = leftovers(&state)?.into_iter().map(|(txid, found)| {
-        let files = files(&found);
+        let (files, lost) = files(&found);
         let outcome = match found {
             LeftoverState::Running => Broken::Running,
             LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
@@ -70,7 +70,7 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
                 Err(error) => Broken::Stuck(error),
             },
         };
-        Recovery { txid, files, outcome }
+        Recovery { txid, files, lost, outcome }
     });
     Ok(recoveries.collect())
 }
@@ -86,7 +86,7 @@ pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<Recovery, Error>
     let none = || Error::NoTransaction { txid: txid.to_owned() };
     let state = State::existing(&host.state_dir)?.ok_or_else(none)?;
     let (_, found) = leftovers(&state)?.into_iter().find(|(found, _)| found == txid).ok_or_else(none)?;
-    let files = files(&found);
+    let (files, lost) = files(&found);
     let leftover = match found {
         LeftoverState::Left(leftover) => leftover,
         LeftoverState::Running => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
@@ -97,13 +97,15 @@ pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<Recovery, Error>
         Resolve::Back => txn::settle(&state, &leftover, Some(Direction::Back)).map(|_| Broken::TakenBack)?,
         Resolve::Abandon => txn::abandon(&state, txid).map(|()| Broken::Abandoned)?,
     };
-    Ok(Recovery { txid: txid.to_owned(), files, outcome })
+    Ok(Recovery { txid: txid.to_owned(), files, lost, outcome })
 }
 
-fn files(found: &LeftoverState) -> Vec<PathBuf> {
-    let LeftoverState::Left(leftover) = found else { return Vec::new() };
+/// The files of a transaction, and those of them that are lost.
+fn files(found: &LeftoverState) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let LeftoverState::Left(leftover) = found else { return Default::default() };
     let entries = leftover.journal.as_ref().map(|journal| &*journal.entries).unwrap_or_default();
-    entries.iter().map(|entry| entry.dir.as_path().join(entry.leaf.as_os_str())).collect()
+    let files = entries.iter().map(|entry| entry.dir.as_path().join(entry.leaf.as_os_str())).collect();
+    (files, leftover.lost())
 }
 
 fn leftovers(state: &State) -> Result<Vec<(String, LeftoverState)>, Error> {

@@ -49,13 +49,21 @@ pub enum Rollback {
 pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
-    let entries = match State::existing(&host.state_dir)? {
-        Some(state) => entries(&state, wanted, trust)?,
+    let mut entries = match State::existing(&host.state_dir)? {
+        Some(state) => wanted_entries(&state, wanted, trust)?,
         None => return Err(nothing(wanted)),
     };
-    let targets = look(&entries, trust)?;
-    let claim = Claim::several(host, &targets.iter().collect::<Vec<_>>(), &mut session)?;
-    let targets = if claim.is_news() { look(&entries, trust)? } else { targets };
+    let (claim, targets) = loop {
+        let targets = look(&entries, trust)?;
+        let claim = Claim::several(host, &targets.iter().collect::<Vec<_>>(), &mut session)?;
+        // A change that another run made before we had the claim, or that was just recovered, is a newer one.
+        let now = claim.state().map(|state| wanted_entries(state, wanted, trust)).transpose()?.unwrap_or_default();
+        if now == entries {
+            let targets = if claim.is_news() { look(&entries, trust)? } else { targets };
+            break (claim, targets);
+        }
+        entries = now;
+    };
     let state = claim.state().expect("a claim of several names has a state directory");
 
     let mut transaction = Transaction::begin(state, "rollback", 1)?;
@@ -82,7 +90,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
 }
 
 /// The entries whose old versions are wanted.
-fn entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
+fn wanted_entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
     let unreadable = |errno: rustix::io::Errno| Error::State {
         path: state.path().to_owned(),
         reason: crate::error::lowered(&std::io::Error::from(errno)),

@@ -3,6 +3,7 @@
 mod authority;
 mod decision;
 mod doubt;
+mod reboot;
 
 use std::path::Path;
 

@@ -138,6 +138,22 @@ fn a_rollback_that_is_killed_is_finished_or_never_was() {
 }
 
 #[test]
+fn a_batch_that_has_to_be_finished_first_is_what_is_taken_back() {
+    if !failpoints_available() {
+        return;
+    }
+    for words in [&["app"][..], &["--last"]] {
+        let scratch = tree();
+        replace(&scratch, "two");
+        let run = swapbin(&scratch).from("three").to("app").from("three").to("other").args(["--keep", "2"]).keeping();
+        run.failpoint("rename", "abort").run().is_killed_by(rustix::process::Signal::KILL);
+        // It finds the broken-off batch, finishes it, and then takes back the newest change: that one.
+        rollback(&scratch, words).exits(0).says("finished transaction");
+        assert_eq!(scratch.read("app"), b"two", "{words:?}");
+    }
+}
+
+#[test]
 fn a_single_swap_that_was_killed_before_its_rename_was_no_change() {
     if !failpoints_available() {
         return;

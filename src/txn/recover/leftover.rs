@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 
 use rustix::io::Errno;
 
@@ -24,6 +25,16 @@ pub(crate) struct Leftover {
     #[allow(dead_code)]
     pub(super) lock: Option<File>,
     pub(crate) journal: Result<Journal, Unreadable>,
+}
+
+impl Leftover {
+    /// The files that ended with the boot in which the transaction began.
+    pub(crate) fn lost(&self) -> Vec<PathBuf> {
+        let Ok(journal) = &self.journal else { return Vec::new() };
+        let same_boot = journal.header.boot.is_some() && journal.header.boot == state::boot();
+        let lost = journal.entries.iter().filter(|entry| entry.filesystem.volatile && !same_boot);
+        lost.map(|entry| entry.dir.as_path().join(entry.leaf.as_os_str())).collect()
+    }
 }
 
 /// Whose a journal is.

@@ -71,7 +71,40 @@ fn a_failure_is_an_object_of_the_same_shape() {
         assert_eq!((&object["ok"], &object["action"], &object["changed"]), (&json!(false), &json!("failed"), &json!(false)));
         assert_eq!((&object["error"]["code"], &object["error"]["kind"]), (&json!(code), &json!(kind)));
         assert_eq!((scratch.read("app"), scratch.read("lib")), before);
+        // A manifest that cannot be read tells of no files.
+        let files = object["swaps"].as_array().unwrap();
+        assert_eq!(files.len(), if code == 2 { 0 } else { 2 });
+        assert!(files.iter().all(|file| file["action"] == "failed" && file["changed"] == false), "{object:#}");
+        assert!(files.iter().all(|file| file["source"]["from"].is_string() && file["to"].is_string()), "{object:#}");
     }
+}
+
+#[test]
+fn a_dry_run_tells_what_is_kept_and_what_has_to_be_written_where() {
+    let scratch = tree();
+    scratch.file_of("new-app", b'x', 8192).mode(0o755);
+    let manifest = format!("{BOTH}keep = 0\n[[swap]]\nfrom = '-'\nto = 'tool'\n");
+    let object = json_of(&scratch, &manifest, &["--dry-run"], 0);
+    let keeps: Vec<_> = object["swaps"].as_array().unwrap().iter().map(|swap| swap["keeps"].as_bool().unwrap()).collect();
+    assert_eq!(keeps, [true, false, false], "kept by default, not wanted, nothing there");
+    let mounts = object["mounts"].as_array().unwrap();
+    assert_eq!(mounts.len(), 1);
+    assert_eq!((&mounts[0]["bytes"], &mounts[0]["unknown"]), (&(8192 + 7).into(), &1.into()));
+    assert!(mounts[0]["available"].as_u64().unwrap() > 0 && mounts[0]["path"] == scratch.root().to_str().unwrap());
+
+    let outcome = swapbin(&scratch).args(["apply", "deploy.toml", "-n"]).run();
+    outcome.exits(0).prints("the old one is kept\n").prints("8.0 KiB to write and 1 file of unknown size where '");
+    assert_eq!(outcome.output_text().matches("is kept").count(), 1, "{outcome}");
+    assert_eq!(scratch.read("app"), b"old app");
+}
+
+#[test]
+fn each_filesystem_of_a_dry_run_has_a_line_of_its_own() {
+    let (here, there) = (tree(), Scratch::on("/dev/shm"));
+    let manifest = format!("{BOTH}[[swap]]\nfrom = 'new-app'\nto = '{}'\n", there.path("app").display());
+    let object = json_of(&here, &manifest, &["--dry-run"], 0);
+    let bytes: Vec<_> = object["mounts"].as_array().unwrap().iter().map(|mount| mount["bytes"].as_u64().unwrap()).collect();
+    assert_eq!(bytes, [14, 7]);
 }
 
 #[test]

@@ -117,6 +117,20 @@ fn a_file_gets_no_progress() {
 }
 
 #[test]
+fn a_batch_shows_which_file_it_is_at_and_the_bytes_of_all() {
+    if require_program("script").is_none() {
+        return;
+    }
+    let scratch = tree();
+    let mut slow = Slow::start(&scratch, true, &["--from", "new", "--to", "other", "--from", "new", "--to", "third"]);
+    slow.feed_until_shown("1 of 3 files, ");
+    let (outcome, screen) = slow.finish();
+    outcome.exits(0);
+    let last = screen.rsplit("\x1b[2K").next().unwrap();
+    assert!(last.contains("3 files in place") && !last.contains("of 3 files,"), "the bar is taken away: {screen:?}");
+}
+
+#[test]
 fn plain_progress_is_lines_wherever_they_go() {
     let scratch = tree();
     let mut slow = Slow::start(&scratch, false, &["--progress", "plain"]);

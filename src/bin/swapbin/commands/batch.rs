@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use swapbin::{Action, Batch, BatchReport, Error, Host, Observer, Report, Request, Times};
+use swapbin::{Action, Batch, BatchReport, Error, Host, Request, Times};
 
 use super::host;
 use crate::args::RunArgs;
@@ -12,28 +12,31 @@ use crate::ui::{Subject, Ui};
 /// Runs it.
 pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
     let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
-    let batch = batch.and_then(|batch| host::cancel_on_signals(&host).map(|()| batch));
-    let done = batch.and_then(|batch| match (run.check, run.dry_run) {
-        (true, _) => each(&batch, swapbin::check, &host, &mut ui),
-        (false, true) => each(&batch, swapbin::dry_run, &host, &mut ui),
-        (false, false) => swapbin::apply(&batch, &host, &mut ui),
-    });
+    let batch = match batch.and_then(|batch| host::cancel_on_signals(&host).map(|()| batch)) {
+        Ok(batch) => batch,
+        Err(error) => return failed(&error, &[], &mut ui, &host),
+    };
+    let done = match (run.check, run.dry_run) {
+        (true, _) => check(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
+        (false, true) => swapbin::dry_run_batch(&batch, &host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
+        (false, false) => swapbin::apply(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
+    };
     match done {
-        Ok(report) if !ui.batch(&report) => exit::unreported(&host.cancel),
-        Ok(report) if run.check && would_change(&report) => ExitCode::from(exit::WOULD_CHANGE),
+        Ok((false, _)) => exit::unreported(&host.cancel),
+        Ok((true, report)) if run.check && would_change(&report) => ExitCode::from(exit::WOULD_CHANGE),
         Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            ui.error(&error, Subject::Batch);
-            exit::failure(&error, &host.cancel)
-        }
+        Err(error) => failed(&error, &batch.swaps, &mut ui, &host),
     }
 }
 
-type Question = fn(&Request, &Host, &mut dyn Observer) -> Result<Report, Error>;
+fn failed(error: &Error, files: &[Request], ui: &mut Ui, host: &Host) -> ExitCode {
+    ui.error(error, Subject::Batch(files));
+    exit::failure(error, &host.cancel)
+}
 
 /// Asks for each file; nothing is changed.
-fn each(batch: &Batch, question: Question, host: &Host, ui: &mut Ui) -> Result<BatchReport, Error> {
-    let swaps = batch.swaps.iter().map(|request| question(request, host, ui)).collect::<Result<Vec<_>, _>>()?;
+fn check(batch: &Batch, host: &Host, ui: &mut Ui) -> Result<BatchReport, Error> {
+    let swaps = batch.swaps.iter().map(|request| swapbin::check(request, host, ui)).collect::<Result<Vec<_>, _>>()?;
     let times = swaps.iter().fold(Times::default(), |sum, report| Times {
         plan: sum.plan + report.times.plan,
         fetch: sum.fetch + report.times.fetch,

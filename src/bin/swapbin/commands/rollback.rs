@@ -19,7 +19,7 @@ pub fn run(args: &RollbackArgs) -> ExitCode {
         Ok(report) if !ui.batch(&report) => exit::unreported(&host.cancel),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            ui.error(&error, Subject::Batch);
+            ui.error(&error, Subject::Batch(&[]));
             exit::failure(&error, &host.cancel)
         }
     }

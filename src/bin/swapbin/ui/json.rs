@@ -8,7 +8,8 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 use swapbin::{
-    Action, BatchReport, Broken, Error, FileFacts, Past, PastFile, Recovery, Report, Source, SourceFacts, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Recovery, Report, Request, Source,
+    SourceFacts, Times, Warning,
 };
 
 use super::lists::{self, Tense};
@@ -54,15 +55,39 @@ pub fn batch(batch: &BatchReport) -> Value {
     })
 }
 
-/// The object for a batch that failed.
-pub fn batch_error(error: &Error) -> Value {
+/// The object for what a batch would do: as that for its outcome, with what each filesystem has to take.
+pub fn outlook(outlook: &BatchOutlook) -> Value {
+    let mut object = batch(&outlook.report);
+    for (swap, keeps) in object["swaps"].as_array_mut().into_iter().flatten().zip(&outlook.keeps) {
+        swap["keeps"] = json!(keeps);
+    }
+    let mount = |mount: &MountOutlook| {
+        let mut object = Map::new();
+        insert_path(&mut object, "path", "path_b64", &mount.path);
+        object.insert("bytes".into(), json!(mount.bytes));
+        object.insert("unknown".into(), json!(mount.unknown));
+        object.insert("available".into(), json!((mount.available < u64::MAX).then_some(mount.available)));
+        Value::Object(object)
+    };
+    object["mounts"] = outlook.mounts.iter().map(mount).collect();
+    object
+}
+
+/// The object for a batch that failed. Where nothing was changed, each file is known to be as it was.
+pub fn batch_error(error: &Error, files: &[Request]) -> Value {
+    let untouched = |file: &Request| {
+        let mut object = failed(file.sources.first(), &file.target, false);
+        object.insert("error".into(), Value::Null);
+        Value::Object(object)
+    };
+    let swaps = if in_place(error) { Vec::new() } else { files.iter().map(untouched).collect() };
     json!({
         "schema": 1,
         "ok": false,
         "action": "failed",
         "changed": in_place(error),
         "txid": null,
-        "swaps": [],
+        "swaps": swaps,
         "warnings": [],
         "error": failure(error),
         "ms": {},
@@ -82,7 +107,7 @@ pub fn recoveries(recoveries: &[Recovery], tense: Tense) -> Value {
             (Broken::Stuck(_), _) => "stuck",
         };
         let error = lists::failure(recovery).map(failure);
-        json!({ "txid": recovery.txid, "outcome": outcome, "files": paths(&recovery.files), "error": error })
+        json!({ "txid": recovery.txid, "outcome": outcome, "files": paths(&recovery.files), "lost": paths(&recovery.lost), "error": error })
     };
     let settled = |recovery: &Recovery| !matches!(recovery.outcome, Broken::Running | Broken::Stuck(_));
     let transactions: Vec<Value> = recoveries.iter().map(one).collect();
@@ -128,15 +153,22 @@ fn paths(paths: &[PathBuf]) -> Value {
 
 /// The object for a failure.
 pub fn error(error: &Error, from: Option<&OsStr>, to: &Path) -> Value {
+    let from = from.and_then(|text| Source::parse(text).ok());
+    let mut object = failed(from.as_ref(), to, in_place(error));
+    object.insert("error".into(), failure(error));
+    Value::Object(object)
+}
+
+/// All of the object for a failure but what it was.
+fn failed(from: Option<&Source>, to: &Path, changed: bool) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("schema".into(), json!(1));
     object.insert("ok".into(), json!(false));
     object.insert("action".into(), json!("failed"));
-    object.insert("changed".into(), json!(in_place(error)));
+    object.insert("changed".into(), json!(changed));
     insert_path(&mut object, "to", "path_b64", to);
     // Every field is there, so that a reader need not know beforehand how it ended.
     object.insert("through_link".into(), Value::Null);
-    let from = from.and_then(|text| Source::parse(text).ok());
     let facts = from.map(|from| source(&SourceFacts { from: from.to_string(), ..SourceFacts::default() }));
     object.insert("source".into(), facts.unwrap_or_default());
     object.insert("installed".into(), Value::Null);
@@ -146,8 +178,7 @@ pub fn error(error: &Error, from: Option<&OsStr>, to: &Path) -> Value {
     object.insert("in_use_by".into(), Value::Null);
     object.insert("warnings".into(), json!([]));
     object.insert("ms".into(), json!({}));
-    object.insert("error".into(), failure(error));
-    Value::Object(object)
+    object
 }
 
 fn failure(error: &Error) -> Value {

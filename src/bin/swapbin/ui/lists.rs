@@ -21,13 +21,13 @@ pub fn recoveries(recoveries: &[Recovery], tense: Tense) -> String {
     recoveries.iter().map(|recovery| leftover(recovery, tense)).collect::<Vec<_>>().join("\n")
 }
 
-fn leftover(Recovery { txid, files, outcome }: &Recovery, tense: Tense) -> String {
+fn leftover(Recovery { txid, files, lost, outcome }: &Recovery, tense: Tense) -> String {
     let count = match files.len() {
         0 => String::new(),
         1 => " (1 file)".to_owned(),
         count => format!(" ({count} files)"),
     };
-    match (outcome, tense) {
+    let line = match (outcome, tense) {
         (Broken::Running, _) => format!("transaction {txid}: its run is still at work"),
         (Broken::Finished, Tense::Did) => format!("finished transaction {txid}{count}"),
         (Broken::Finished, Tense::Would) => format!("would finish transaction {txid}{count}"),
@@ -38,7 +38,9 @@ fn leftover(Recovery { txid, files, outcome }: &Recovery, tense: Tense) -> Strin
             let files = files.iter().map(|file| format!("\n  {}", shown(file)));
             format!("transaction {txid} is left as it is{}", files.collect::<String>())
         }
-    }
+    };
+    let lost = lost.iter().map(|file| format!("\n  {} was lost with the last boot", shown(file)));
+    line + &lost.collect::<String>()
 }
 
 /// Why one cannot be settled.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use swapbin::{BatchReport, Cancel, Error, Event, Observer, Past, Recovery, Report};
+use swapbin::{BatchOutlook, BatchReport, Cancel, Error, Event, Observer, Past, Recovery, Report, Request};
 
 use crate::args::{OutputArgs, ProgressWhen};
 pub use lists::Tense;
@@ -30,8 +30,8 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 pub enum Subject<'a> {
     /// One file.
     File { from: Option<&'a OsStr>, to: &'a Path },
-    /// Several.
-    Batch,
+    /// Several; empty where it is not known which.
+    Batch(&'a [Request]),
     /// What a list of this name in the JSON object is about.
     List(&'static str),
 }
@@ -82,6 +82,16 @@ impl Ui {
         self.quiet || self.print(&words::batch(report), about)
     }
 
+    /// Shows what a batch would do; `false` if it could not be written.
+    pub fn outlook(&mut self, outlook: &BatchOutlook) -> bool {
+        self.progress.finish();
+        let about = outlook.report.swaps.first().map_or(Path::new("the batch"), |first| &first.target);
+        if self.json {
+            return self.print(&json::line(&json::outlook(outlook)), about);
+        }
+        self.quiet || self.print(&words::outlook(outlook), about)
+    }
+
     /// Shows what is or was left over; `false` if it could not be written. What went wrong is shown on standard error too.
     pub fn recoveries(&mut self, recoveries: &[Recovery], tense: Tense) -> bool {
         let about = Path::new("what is left over");
@@ -129,7 +139,7 @@ impl Ui {
         if self.json {
             let (object, about) = match subject {
                 Subject::File { from, to } => (json::error(error, from, to), to),
-                Subject::Batch => (json::batch_error(error), Path::new("the batch")),
+                Subject::Batch(files) => (json::batch_error(error, files), Path::new("the batch")),
                 Subject::List(name) => (json::list_error(name, error), Path::new(name)),
             };
             self.print(&json::line(&object), about);

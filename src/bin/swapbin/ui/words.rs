@@ -1,6 +1,6 @@
 //! Outcomes, warnings and events in words.
 
-use swapbin::{Action, BatchReport, Event, Report, Warning, quoted};
+use swapbin::{Action, BatchOutlook, BatchReport, Event, Report, Warning, quoted};
 
 /// The line that says what happened; for a dry run also what the file would be.
 pub fn report(report: &Report) -> String {
@@ -22,9 +22,32 @@ pub fn report(report: &Report) -> String {
     }
 }
 
+/// As [`batch`], with what is kept, and a line for each filesystem.
+pub fn outlook(outlook: &BatchOutlook) -> String {
+    let kept =
+        |(swap, keeps): (&Report, &bool)| if *keeps { format!("{}; the old one is kept", report(swap)) } else { report(swap) };
+    let files = outlook.report.swaps.iter().zip(&outlook.keeps).map(kept);
+    let mounts = outlook.mounts.iter().map(|mount| {
+        let unknown = match mount.unknown {
+            0 => String::new(),
+            count => format!(" and {} of unknown size", files_of(count)),
+        };
+        let room = if mount.available < u64::MAX { format!(", {} available", bytes(mount.available)) } else { String::new() };
+        format!("{} to write{unknown} where {} is{room}", bytes(mount.bytes), quoted(&mount.path))
+    });
+    files.chain(mounts).chain([summary(&outlook.report)]).collect::<Vec<_>>().join("\n")
+}
+
+fn files_of(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "file" } else { "files" })
+}
+
 /// A line for each file, and one for all of them.
 pub fn batch(batch: &BatchReport) -> String {
-    let files = |count: usize| format!("{count} {}", if count == 1 { "file" } else { "files" });
+    batch.swaps.iter().map(report).chain([summary(batch)]).collect::<Vec<_>>().join("\n")
+}
+
+fn summary(batch: &BatchReport) -> String {
     let with = |wanted: Action| batch.swaps.iter().filter(|swap| swap.action == wanted).count();
     let mut parts = Vec::new();
     let all = [
@@ -36,13 +59,12 @@ pub fn batch(batch: &BatchReport) -> String {
     for (action, words) in all {
         match with(action) {
             0 => {}
-            count if parts.is_empty() => parts.push(format!("{} {words}", files(count))),
+            count if parts.is_empty() => parts.push(format!("{} {words}", files_of(count))),
             count => parts.push(format!("{count} {words}")),
         }
     }
     parts.extend(batch.txid.as_ref().map(|txid| format!("transaction {txid}")));
-    let lines: Vec<String> = batch.swaps.iter().map(report).chain([parts.join(", ")]).collect();
-    lines.join("\n")
+    parts.join(", ")
 }
 
 /// A warning.
