@@ -13,6 +13,7 @@ mod label;
 mod recover;
 mod rollback;
 mod sinks;
+mod tree;
 
 pub use batch::apply;
 pub use directories::{make_directories, make_leading, remove_leading};
@@ -21,6 +22,7 @@ pub use install::install;
 pub use label::{check_label, has_selinux};
 pub use recover::{Resolve, recover, resolve, unfinished};
 pub use rollback::{Rollback, rollback};
+pub use tree::{apply_tree, dry_run_tree};
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -362,7 +364,7 @@ impl<'a> Run<'a> {
         let installed = match action {
             Action::Unchanged => self.previous.clone(),
             Action::WouldInstall => self.source.bytes.map(|size| self.plan.outlook(size)),
-            Action::Installed | Action::Removed => None,
+            Action::Installed | Action::Removed | Action::WouldRemove => None,
         };
         Report {
             action,

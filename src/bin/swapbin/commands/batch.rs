@@ -18,6 +18,11 @@ pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
         (false, true) => each(&batch, swapbin::dry_run, &host, &mut ui),
         (false, false) => swapbin::apply(&batch, &host, &mut ui),
     });
+    show(done, run, &host, &mut ui)
+}
+
+/// Tells how it ended.
+pub fn show(done: Result<BatchReport, Error>, run: &RunArgs, host: &Host, ui: &mut Ui) -> ExitCode {
     match done {
         Ok(report) if !ui.batch(&report) => exit::unreported(&host.cancel),
         Ok(report) if run.check && would_change(&report) => ExitCode::from(exit::WOULD_CHANGE),
@@ -44,5 +49,5 @@ fn each(batch: &Batch, question: Question, host: &Host, ui: &mut Ui) -> Result<B
 }
 
 fn would_change(report: &BatchReport) -> bool {
-    report.swaps.iter().any(|swap| swap.action == Action::WouldInstall)
+    report.swaps.iter().any(|swap| matches!(swap.action, Action::WouldInstall | Action::WouldRemove))
 }
