@@ -101,6 +101,13 @@ pub enum Error {
         /// The source.
         path: PathBuf,
     },
+    /// What is staged is neither file nor directory nor symbolic link.
+    StagedSpecial {
+        /// Where.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
     /// The source has not a single byte.
     SourceEmpty {
         /// The source.
@@ -344,6 +351,22 @@ pub enum Obstacle {
     NameTooLong,
     /// The old version can get no second name there, and names cannot change places.
     CannotKeep,
+    /// Overlayfs cannot rename a directory that is not of its upper layer.
+    LowerLayer,
+    /// A symbolic link that leads out of the tree.
+    LeadsOut {
+        /// What the link says.
+        to: PathBuf,
+    },
+    /// The staging tree and the tree it goes to have directories in common.
+    Overlap,
+    /// It would go, and holds what is needed until then.
+    Needed,
+    /// It holds a mount point or a subvolume, which would be hidden.
+    HoldsMount {
+        /// Where.
+        at: PathBuf,
+    },
     /// It was removed, and has no path that recovery could find it by.
     NoPath,
 }
@@ -364,6 +387,7 @@ impl Error {
             DigestMismatch { .. } => ErrorKind::Untrusted,
             NoName { .. }
             | SourceIsDirectory { .. }
+            | StagedSpecial { .. }
             | SourceEmpty { .. }
             | WebPage { .. }
             | SourceTooLarge { .. }
@@ -453,6 +477,7 @@ impl fmt::Display for Error {
             UnknownAccount { kind, name } => write!(f, "unknown {kind} {}", quoted(name)),
             NoName { from } => write!(f, "the target is a directory, and '{from}' gives no usable file name"),
             Source { path, source } => write!(f, "cannot read source {}: {}", quoted(path), lowered(source)),
+            StagedSpecial { path, kind } => write!(f, "staged {} is a {kind}", quoted(path)),
             SourceIsDirectory { path } => write!(f, "source {} is a directory", quoted(path)),
             SourceEmpty { from } => write!(f, "source '{from}' is empty"),
             WebPage { url } => write!(f, "'{url}' served a web page, HTML"),
@@ -535,6 +560,11 @@ impl fmt::Display for Obstacle {
             Quota => f.write_str("has no room: the disk quota is used up"),
             FileTooLarge => f.write_str("would be larger than the filesystem or the file size limit allows"),
             CannotKeep => f.write_str("cannot be taken back once replaced: its filesystem knows neither links nor exchanges"),
+            LowerLayer => f.write_str("is of a lower layer of an overlay filesystem, where directories cannot be renamed"),
+            LeadsOut { to } => write!(f, "is a symbolic link to {}, which leads out of the tree", quoted(to)),
+            Overlap => f.write_str("is also a directory of the tree that is to be copied there"),
+            Needed => f.write_str("holds the staging tree or the state directory, and would be removed"),
+            HoldsMount { at } => write!(f, "holds the mount point or subvolume {}", quoted(at)),
             NoPath => f.write_str("is a directory without a path: it was removed"),
             NameTooLong => f.write_str("has a longer name than the filesystem allows"),
         }

@@ -23,8 +23,8 @@ mod txn;
 pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
-    Host, Resolve, Rollback, apply, check, check_label, dry_run, dry_run_batch, has_selinux, history, install, make_directories,
-    make_leading, prune, recover, remove_leading, resolve, rollback, swap, unfinished,
+    Host, Resolve, Rollback, apply, apply_tree, check, check_label, dry_run, dry_run_batch, dry_run_tree, has_selinux, history,
+    install, make_directories, make_leading, prune, recover, remove_leading, resolve, rollback, swap, unfinished,
 };
 #[cfg(feature = "manifest")]
 pub use plan::read_manifest;
@@ -35,7 +35,7 @@ pub use report::{
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,
     HttpOptions, InstallFile, Installation, Kept, Label, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve,
-    Request, Secret, SecretName, Size, Source, SourceUrl, TimeLimit, Wait, WhenCurrent,
+    Request, Secret, SecretName, Size, Source, SourceUrl, TimeLimit, TreeOwners, TreeRequest, Wait, WhenCurrent,
 };
 #[cfg(feature = "manifest")]
 pub use request::{FindSecret, Flaw, Manifest, ManifestFile};

@@ -14,6 +14,7 @@ mod outlook;
 mod recover;
 mod rollback;
 mod sinks;
+mod tree;
 
 pub use batch::apply;
 pub use directories::{make_directories, make_leading, remove_leading};
@@ -23,6 +24,7 @@ pub use label::{check_label, has_selinux};
 pub use outlook::dry_run_batch;
 pub use recover::{Resolve, recover, resolve, unfinished};
 pub use rollback::{Rollback, rollback};
+pub use tree::{apply_tree, dry_run_tree};
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -364,7 +366,7 @@ impl<'a> Run<'a> {
         let installed = match action {
             Action::Unchanged => self.previous.clone(),
             Action::WouldInstall => self.source.bytes.map(|size| self.plan.outlook(size)),
-            Action::Installed | Action::Removed => None,
+            Action::Installed | Action::Removed | Action::WouldRemove => None,
         };
         Report {
             action,

@@ -19,6 +19,8 @@ pub enum Action {
     Removed,
     /// Asked only what would happen: the target would be replaced or created.
     WouldInstall,
+    /// Asked only what would happen: the target would go.
+    WouldRemove,
 }
 
 /// Facts about one file.

@@ -12,6 +12,9 @@ use crate::sys;
 /// The access control list of POSIX.1e, acl(5), as the kernel stores it.
 pub(crate) const ACL: &CStr = c"system.posix_acl_access";
 
+/// What files made in a directory get for theirs.
+pub(crate) const DEFAULT_ACL: &CStr = c"system.posix_acl_default";
+
 /// File capabilities, capabilities(7).
 pub(crate) const CAPABILITY: &CStr = c"security.capability";
 
@@ -102,6 +105,14 @@ pub(crate) fn drop_inherited_acl(file: impl AsFd) -> io::Result<()> {
         return Ok(());
     }
     match rustix::fs::fremovexattr(&file, ACL) {
+        Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Removes the default access control list that a new directory takes over from the one it is in, acl(5).
+pub(crate) fn drop_inherited_default_acl(dir: impl AsFd) -> io::Result<()> {
+    match rustix::fs::fremovexattr(&dir, DEFAULT_ACL) {
         Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
         Err(errno) => Err(errno.into()),
     }

@@ -125,6 +125,11 @@ impl Dir {
         Ok(found)
     }
 
+    /// All names in this directory but those of itself and its parent.
+    pub(crate) fn all_names(&self) -> Result<Vec<OsString>, Errno> {
+        self.names(|name| name != b"." && name != b"..")
+    }
+
     /// Removes a name.
     pub(crate) fn unlink(&self, name: &OsStr) -> Result<(), Errno> {
         rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())

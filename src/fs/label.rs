@@ -105,7 +105,9 @@ impl Policy {
     }
 
     fn of(&mut self, dir: impl AsFd, name: &OsStr, kind: FileType) -> Result<Option<Vec<u8>>, NoAnswer> {
-        let Some(labels) = self.open().map_err(NoAnswer::Policy)? else { return Ok(None) };
+        if self.open().map_err(NoAnswer::Policy)?.is_none() {
+            return Ok(None);
+        }
         let mut path =
             rustix::fs::readlink(proc_path(dir), Vec::new()).map_err(|errno| NoAnswer::Path(errno.into()))?.into_bytes();
         if !name.is_empty() {
@@ -113,6 +115,15 @@ impl Policy {
             path.extend(if path == b"/" { &b""[..] } else { b"/" });
             path.extend(name.as_bytes());
         }
+        self.of_path(path, kind)
+    }
+
+    /// The label of what is going to have this path, real and absolute.
+    ///
+    /// # Errors
+    /// [`NoAnswer`].
+    pub(crate) fn of_path(&mut self, path: Vec<u8>, kind: FileType) -> Result<Option<Vec<u8>>, NoAnswer> {
+        let Some(labels) = self.open().map_err(NoAnswer::Policy)? else { return Ok(None) };
         let path = CString::new(path).expect("a path has no NUL");
         match labels.look_up(&path, kind.as_raw_mode()) {
             Ok(label) => Ok(Some(label)),

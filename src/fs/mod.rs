@@ -12,3 +12,4 @@ pub(crate) mod private;
 pub(crate) mod rename;
 pub(crate) mod sync;
 pub(crate) mod temp;
+pub(crate) mod tree;

@@ -2,10 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 
-use rustix::fs::{AtFlags, FileType, RenameFlags};
+use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::dir::Dir;
+use super::tree::is_directory;
 
 /// Gives the file called `from` the name `to` in the same directory, replacing what is there.
 ///
@@ -29,11 +30,21 @@ pub(crate) fn replace(dir: &Dir, from: &OsStr, to: &OsStr) -> Result<(), Errno> 
 pub(crate) fn create(dir: &Dir, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
     match rustix::fs::renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
         // Not known to the kernel, the filesystem or a seccomp filter: a link never replaces either.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
-            rustix::fs::linkat(dir, from, dir, to, AtFlags::empty())?;
-            dir.unlink(from)
-        }
+        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => create_slowly(dir, from, dir, to),
         result => result,
+    }
+}
+
+/// Without the flag. A directory can have no link; but rename(2) replaces none that has anything in it.
+fn create_slowly(dir: &Dir, from: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
+    if !is_directory(&super::dir::stat_at(dir, from)?) {
+        rustix::fs::linkat(dir, from, other, to, AtFlags::empty())?;
+        return dir.unlink(from);
+    }
+    match super::dir::stat_at(other, to) {
+        Ok(_) => Err(Errno::EXIST),
+        Err(Errno::NOENT) => rustix::fs::renameat(dir, from, other, to),
+        Err(errno) => Err(errno),
     }
 }
 
@@ -207,10 +218,7 @@ pub(crate) fn link_to(dir: &Dir, name: &OsStr, other: &Dir, to: &OsStr) -> Resul
 /// As [`create`].
 pub(crate) fn move_to(dir: &Dir, from: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
     match rustix::fs::renameat_with(dir, from, other, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
-            rustix::fs::linkat(dir, from, other, to, AtFlags::empty())?;
-            dir.unlink(from)
-        }
+        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => create_slowly(dir, from, other, to),
         result => result,
     }
 }
@@ -260,8 +268,4 @@ pub(crate) fn set_aside(dir: &Dir, name: &OsStr) -> Result<OsString, Errno> {
         }
         linked => linked,
     }
-}
-
-fn is_directory(stat: &rustix::fs::Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::Directory
 }

@@ -22,6 +22,20 @@ pub(crate) fn begin(file: &File) {
     crate::sys::begin_writeback(file.as_fd(), 0, 0);
 }
 
+/// Puts everything of a directory's filesystem on the disk, whoever wrote it.
+///
+/// # Errors
+/// As [`file`]; also of what others wrote, syncfs(2).
+pub(crate) fn filesystem(dir: &Dir) -> io::Result<()> {
+    match dir.is_readable() {
+        true => Ok(rustix::fs::syncfs(dir.as_fd())?),
+        false => {
+            rustix::fs::sync();
+            Ok(())
+        }
+    }
+}
+
 /// Puts a directory's names on the disk. `witness` is a file of the same filesystem, open for reading: where the directory
 /// may not be read, or the filesystem knows no fsync of directories, all of the filesystem is synced through it.
 ///

@@ -36,7 +36,7 @@ enum Naming {
     Done(Name),
 }
 
-/// A name that is removed when it is dropped, unless it was given up before.
+/// A name that is removed when it is dropped, unless it was given up before; with everything below it, if it is a directory.
 #[derive(Debug)]
 struct Name {
     dir: Arc<Dir>,
@@ -46,7 +46,7 @@ struct Name {
 impl Drop for Name {
     fn drop(&mut self) {
         if !self.name.is_empty() {
-            let _ = self.dir.unlink(&self.name);
+            let _ = super::tree::remove(&self.dir, &self.name);
         }
     }
 }
@@ -181,7 +181,7 @@ impl Temp {
             Err(errno) => return Err(errno.into()),
         };
         crate::sys::close(file.into())?;
-        Ok(Named { name, reader, handle: None })
+        Ok(Named { name, reader, handle: None, lasting: OsString::new() })
     }
 
     /// As [`Temp::name_and_close`], for a target whose name is free: a file without a name gets none yet, for a link can give it
@@ -193,7 +193,12 @@ impl Temp {
         let Naming::Later(by) = self.naming else { return self.name_and_close() };
         let Some(handle) = anonymous::reopen(&self.file, id) else { return self.name_and_close() };
         crate::sys::close(self.file.into())?;
-        Ok(Named { name: Name { dir: self.dir, name: OsString::new() }, reader: None, handle: Some((handle, by)) })
+        Ok(Named {
+            name: Name { dir: self.dir, name: OsString::new() },
+            reader: None,
+            handle: Some((handle, by)),
+            lasting: OsString::new(),
+        })
     }
 }
 
@@ -205,6 +210,8 @@ pub(crate) struct Named {
     reader: Option<File>,
     /// The file while it has no name, by a descriptor that can only be linked.
     handle: Option<(OwnedFd, LinkBy)>,
+    /// The name, where it is not to be removed.
+    lasting: OsString,
 }
 
 impl Named {
@@ -224,7 +231,17 @@ impl Named {
             Err(Errno::ACCESS | Errno::LOOP) => None,
             Err(errno) => return Err(errno.into()),
         };
-        Ok(Named { name, reader, handle: None })
+        Ok(Named { name, reader, handle: None, lasting: OsString::new() })
+    }
+
+    /// A link or a directory that was made under a temporary name of ours.
+    pub(crate) fn made(dir: &Arc<Dir>, temp: OsString) -> Named {
+        Named { name: Name { dir: Arc::clone(dir), name: temp }, reader: None, handle: None, lasting: OsString::new() }
+    }
+
+    /// What is there already, and stays if it is not renamed.
+    pub(crate) fn lasting(dir: &Arc<Dir>, name: OsString) -> Named {
+        Named { name: Name { dir: Arc::clone(dir), name: OsString::new() }, reader: None, handle: None, lasting: name }
     }
 
     /// Gives a file without a name this one, which has to be free; `None` if it has a name.
@@ -255,7 +272,7 @@ impl Named {
 
     /// The name in its directory; empty if it has none.
     pub(crate) fn name(&self) -> &OsStr {
-        &self.name.name
+        if self.lasting.is_empty() { &self.name.name } else { &self.lasting }
     }
 
     /// The file, where it may be read.

@@ -162,7 +162,7 @@ fn old_digest(run: &Run<'_>, session: &Session<'_>) -> Result<Option<Digest>, Er
 }
 
 /// How many staged files may be open at once.
-fn window() -> usize {
+pub(super) fn window() -> usize {
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     // Each directory and each thread of the flush may have one besides.
     (limit.saturating_sub(SPARE_DESCRIPTORS) / 2).clamp(1, WINDOW) as usize

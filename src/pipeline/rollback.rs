@@ -9,9 +9,9 @@ use super::Host;
 use super::claim::Claim;
 use crate::checksum;
 use crate::elf::{self, Linkage};
-use crate::error::Error;
+use crate::error::{Error, Obstacle};
 use crate::event::{Event, Observer};
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Journal, Kind};
 use crate::plan::{self, Target};
 use crate::report::{Action, BatchReport, FileFacts, Report, SourceFacts, Times};
 use crate::request::{Digest, Follow, PathTrust};
@@ -98,7 +98,10 @@ fn wanted_entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<
     let records = txn::records(state).map_err(unreadable)?;
     let chosen: Option<Journal> = match wanted {
         Rollback::File { path, follow } => {
-            let target = plan::locate(path, *follow, trust)?;
+            let target = match plan::locate(path, *follow, trust) {
+                Err(Error::Target { obstacle: Obstacle::Directory, .. }) => plan::locate_directory(path, trust),
+                located => located,
+            }?;
             let is_it = |entry: &&Entry| is_of(entry, target.dir.path(), &target.leaf) && is_before(entry);
             let entry = records.iter().flat_map(|record| &record.entries).find(is_it);
             return entry.map(|entry| vec![entry.clone()]).ok_or(Error::NothingKept { path: target.path });
@@ -119,6 +122,10 @@ fn is_before(entry: &Entry) -> bool {
     txn::find(entry).is_ok_and(|found| !found.is_current)
 }
 
+fn is_directory(entry: &Entry) -> bool {
+    [&entry.old, &entry.new].into_iter().flatten().any(|version| version.kind == Kind::Directory)
+}
+
 fn nothing(wanted: &Rollback) -> Error {
     match wanted {
         Rollback::File { path, .. } => Error::NothingKept { path: path.clone() },
@@ -131,8 +138,14 @@ fn look(entries: &[Entry], trust: PathTrust) -> Result<Vec<Target>, Error> {
     let mut directories = HashMap::new();
     let target = |entry: &Entry| {
         let path = entry.dir.as_path().join(entry.leaf.as_os_str());
-        let mut target = plan::locate(&path, Follow::Link, trust)?;
-        plan::judge_kind(&target)?;
+        let mut target = match is_directory(entry) {
+            true => plan::locate_name(entry.dir.as_path(), entry.leaf.as_os_str(), trust)?,
+            false => {
+                let target = plan::locate(&path, Follow::Link, trust)?;
+                plan::judge_kind(&target)?;
+                target
+            }
+        };
         plan::judge_change(&target)?;
         target.release(&mut directories);
         Ok(target)
@@ -152,7 +165,7 @@ fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, sessi
     let from = match (&entry.old, &entry.kept) {
         (Some(old), Some(kept)) => {
             let found = txn::find(entry)?;
-            transaction.restore(&target.dir, &target.path, &replaced, &found.place, old)?;
+            transaction.restore(&target.dir, &target.path, &replaced, (&found.place, kept), old)?;
             found.dir.path().join(kept.name.as_os_str()).to_string_lossy().into_owned()
         }
         (Some(_), None) => return Err(Error::NothingKept { path: target.path.clone() }),

@@ -8,6 +8,7 @@ mod keep;
 mod manifest;
 mod obstacle;
 mod target;
+mod tree;
 mod trust;
 
 pub(crate) use backup::{Numbers, name as backup_name, simple_name as simple_backup_name};
@@ -17,7 +18,8 @@ pub(crate) use keep::kept_attributes;
 #[cfg(feature = "manifest")]
 pub use manifest::read_manifest;
 pub(crate) use obstacle::{judge_change, judge_kind, judge_size};
-pub(crate) use target::{Target, facts, locate};
+pub(crate) use target::{Target, facts, locate, locate_directory, locate_name};
+pub(crate) use tree::{Change, Metadata, Node, NodeKind, Owners, Staged, TreeEntry, TreePlan};
 
 use crate::error::Error;
 use crate::metadata::Wanted;

@@ -87,7 +87,8 @@ pub(crate) fn judge_size(target: &Target, needed: u64, may_share: bool) -> Resul
     Ok(())
 }
 
-fn kind_of(file_type: FileType) -> &'static str {
+/// What a special file is called.
+pub(super) fn kind_of(file_type: FileType) -> &'static str {
     match file_type {
         FileType::BlockDevice => "block device",
         FileType::CharacterDevice => "character device",

@@ -22,7 +22,7 @@ use crate::report::FileFacts;
 use crate::request::{Follow, Mode, PathTrust, Request, Source};
 
 /// Links followed before it is called a loop, as the kernel's MAXSYMLINKS.
-const MAX_LINKS: usize = 40;
+pub(super) const MAX_LINKS: usize = 40;
 
 /// What has the target's name now.
 #[derive(Debug)]
@@ -84,6 +84,21 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// A name in a directory that is open already. Nothing is opened besides.
+    ///
+    /// # Errors
+    /// The name cannot be looked up.
+    pub(crate) fn at(dir: &Arc<Dir>, dir_stat: Stat, room: Room, leaf: OsString) -> Result<Target, Error> {
+        let path = dir.path().join(&leaf);
+        let existing = match dir::stat_at(&**dir, &leaf) {
+            Ok(stat) => Some(Existing { stat, file: None }),
+            Err(Errno::NOENT) => None,
+            Err(Errno::NAMETOOLONG) => return Err(Error::Target { path, obstacle: Obstacle::NameTooLong }),
+            Err(errno) => return Err(io("stat", path, errno)),
+        };
+        Ok(Target { dir: Arc::clone(dir), dir_stat, leaf, path, through_link: None, existing, room })
+    }
+
     /// Whether the name still stands for what it stood for: the same inode, unchanged, or nothing.
     pub(crate) fn is_as_planned(&self) -> bool {
         let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
@@ -161,6 +176,45 @@ pub(crate) fn locate(path: &Path, follow: Follow, path_trust: PathTrust) -> Resu
         Err(Error::NoName { .. }) => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::Directory }),
         result => result,
     }
+}
+
+/// Walks to a directory.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn locate_dir(path: &Path, path_trust: PathTrust) -> Result<Dir, Error> {
+    let request = Request { path_trust, ..Request::new(Source::File(PathBuf::new()), path) };
+    let mut walk = Walk::start(&request)?;
+    while let Some(part) = walk.parts.pop_front() {
+        if part != "." {
+            walk.enter(&part)?;
+        }
+    }
+    let path = walk.path_for_messages();
+    Dir::from_path_fd(walk.fd, path.clone()).map_err(|errno| io("open", path, errno))
+}
+
+/// Walks to a directory, and takes it for a name in the one it is in.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn locate_directory(path: &Path, path_trust: PathTrust) -> Result<Target, Error> {
+    let dir = locate_dir(path, path_trust)?;
+    match (dir.path().parent(), dir.path().file_name()) {
+        (Some(parent), Some(name)) => locate_name(parent, name, path_trust),
+        _ => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::MountPoint }),
+    }
+}
+
+/// Walks to a directory, and looks at a name in it, whatever has it.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn locate_name(dir: &Path, leaf: &OsStr, path_trust: PathTrust) -> Result<Target, Error> {
+    let dir = Arc::new(locate_dir(dir, path_trust)?);
+    let stat = rustix::fs::fstat(&dir).map_err(|errno| io("stat", dir.path(), errno))?;
+    let room = mount::room(&*dir);
+    Target::at(&dir, stat, room, leaf.to_owned())
 }
 
 struct Walk<'a> {
@@ -256,7 +310,7 @@ impl<'a> Walk<'a> {
     }
 
     fn arrive(&mut self, leaf: OsString, stat: Option<Stat>) -> Result<Target, Error> {
-        let dir_path = if self.path.as_os_str().is_empty() { PathBuf::from(".") } else { self.path.clone() };
+        let dir_path = self.path_for_messages();
         let fd = self.fd.try_clone().map_err(|source| Error::Io { op: "open", path: dir_path.clone(), source })?;
         let dir = Dir::from_path_fd(fd, dir_path.clone()).map_err(|errno| io("open", &dir_path, errno))?;
         let dir_stat = rustix::fs::fstat(&self.fd).map_err(|errno| io("stat", &dir_path, errno))?;
@@ -275,6 +329,10 @@ impl<'a> Walk<'a> {
         };
         let through_link = self.through_link.take();
         Ok(Target { dir: Arc::new(dir), dir_stat, leaf, path, through_link, existing, room })
+    }
+
+    fn path_for_messages(&self) -> PathBuf {
+        if self.path.as_os_str().is_empty() { PathBuf::from(".") } else { self.path.clone() }
     }
 
     /// Puts what a link says in the place of its name.
@@ -331,7 +389,7 @@ impl<'a> Walk<'a> {
 }
 
 /// The parts of a path that name something; `.` in the middle names nothing, at the end it asks for a directory.
-fn parts(path: &Path) -> VecDeque<OsString> {
+pub(super) fn parts(path: &Path) -> VecDeque<OsString> {
     let mut parts: VecDeque<OsString> = path
         .components()
         .filter_map(|component| match component {

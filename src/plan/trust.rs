@@ -1,7 +1,7 @@
 //! Whom root follows: links and directories on the way that only root can change.
 
 use std::ffi::OsStr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::Stat;
@@ -42,9 +42,9 @@ pub(crate) fn judge_dir(fd: &OwnedFd, path: &Path) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Target`].
-pub(crate) fn judge_link(dir_fd: &OwnedFd, name: &OsStr, path: &Path) -> Result<(), Error> {
+pub(crate) fn judge_link(dir_fd: impl AsFd, name: &OsStr, path: &Path) -> Result<(), Error> {
     let io = |errno: Errno| Error::Io { op: "stat", path: path.to_owned(), source: errno.into() };
-    let dir: Stat = rustix::fs::fstat(dir_fd).map_err(io)?;
+    let dir: Stat = rustix::fs::fstat(&dir_fd).map_err(io)?;
     let link = dir::stat_at(dir_fd, name).map_err(io)?;
     if is_shared_sticky(&dir) && !is_trusted_owner(link.st_uid) {
         return Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::SharedLink { owner: link.st_uid } });

@@ -11,6 +11,7 @@ mod manifest;
 mod mode;
 mod preserve;
 mod source;
+mod tree;
 
 pub use account::{Account, Ownership};
 pub use amount::{Size, TimeLimit, Wait};
@@ -25,6 +26,7 @@ pub use manifest::{FindSecret, Flaw, Manifest, ManifestFile};
 pub use mode::{Mode, ModeChange};
 pub use preserve::{Kept, Preserve};
 pub use source::{Source, SourceUrl};
+pub use tree::{TreeOwners, TreeRequest};
 
 use std::path::PathBuf;
 

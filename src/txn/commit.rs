@@ -142,6 +142,11 @@ impl Sealed {
 }
 
 impl Prepared {
+    /// What is no file, and complete.
+    pub(super) fn made(named: Named, dir: Arc<Dir>, target: PathBuf, stat: Stat) -> Prepared {
+        Prepared { named, dir, target, stat }
+    }
+
     /// A file that is there already, by a second name that is its temporary one.
     ///
     /// # Errors
@@ -157,6 +162,15 @@ impl Prepared {
         // Whoever wrote it may not have synced it.
         named.reader().map_or(Ok(()), sync::file)?;
         Ok(Prepared { named, dir: Arc::clone(dir), target: target.to_owned(), stat })
+    }
+
+    /// A directory that is kept, staged by the name it is kept by: it has that name until it is renamed.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(super) fn moved(dir: &Arc<Dir>, target: &Path, name: std::ffi::OsString) -> std::io::Result<Prepared> {
+        let stat = dir::stat_at(&**dir, &name)?;
+        Ok(Prepared { named: Named::lasting(dir, name), dir: Arc::clone(dir), target: target.to_owned(), stat })
     }
 
     /// The switch: renames the file to `leaf` and syncs the directory. The last look at `cancel` is before the rename.
@@ -295,6 +309,10 @@ impl Prepared {
         failpoint::hit("rename").map_err(|source| self.rename_error(source))?;
         match rename::exchange(&self.dir, self.named.name(), leaf) {
             Ok(()) => {}
+            // renameat2(2) has it for other mounts only; overlayfs for a directory that is not of its upper layer.
+            Err(Errno::XDEV) => {
+                return Err(Error::Target { path: self.target.clone(), obstacle: Obstacle::LowerLayer });
+            }
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Ok(false),
             Err(errno) => return Err(self.rename_error(errno.into())),
         }
@@ -312,6 +330,21 @@ impl Prepared {
     /// Leaves the file under its temporary name: what becomes of it is the journal's affair now.
     pub(super) fn leave(&mut self) {
         self.named.keep();
+    }
+
+    /// The name until it is published.
+    pub(super) fn name(&self) -> &OsStr {
+        self.named.name()
+    }
+
+    /// The directory it is in.
+    pub(super) fn dir(&self) -> &Arc<Dir> {
+        &self.dir
+    }
+
+    /// The target's path.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
     }
 
     /// What was installed.
@@ -359,6 +392,14 @@ pub(crate) fn make_durable(file: &File, dir: &Dir, path: &Path) -> Result<(), Er
     let synced = failpoint::around("sync", || sync::file(file))
         .and_then(|()| failpoint::around("sync-dir", || sync::dir(dir, Some(file))));
     synced.map_err(|source| Error::InDoubt { path: path.to_owned(), source })
+}
+
+/// Puts everything of a directory's filesystem on the disk: for many files that are in place already.
+///
+/// # Errors
+/// [`Error::InDoubt`].
+pub(crate) fn make_all_durable(dir: &Dir) -> Result<(), Error> {
+    sync::filesystem(dir).map_err(|source| Error::InDoubt { path: dir.path().to_owned(), source })
 }
 
 /// A file that has its name, but may still have to give it back.

@@ -235,8 +235,11 @@ pub(crate) fn prune(state: &State, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) 
 pub(super) fn forget(dir: &Arc<Dir>, entry: &Entry) -> bool {
     let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return false };
     let Ok(place) = kept::place(dir, kept) else { return false };
-    let is_it = dir::stat_at(&*place.dir, &place.name).is_ok_and(|stat| stat.st_ino == old.inode);
-    is_it && kept::remove(dir, kept).is_ok()
+    match dir::stat_at(&*place.dir, &place.name) {
+        Ok(stat) => stat.st_ino == old.inode && kept::remove(dir, kept).is_ok(),
+        // A directory that was brought back is moved, and leaves the room that was made for it.
+        Err(_) => kept::remove_room(dir, kept).is_ok() && kept.private,
+    }
 }
 
 impl Prepared {

@@ -7,7 +7,7 @@ use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
 use crate::fs::dir::{self, Dir};
-use crate::fs::{attrs, private, rename};
+use crate::fs::{attrs, private, rename, tree};
 use crate::journal::{Kept, Text, Way};
 
 /// The name of the file in a directory that only its owner may enter.
@@ -88,7 +88,7 @@ pub(crate) fn prepare_move(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, 
     Ok((kept, place))
 }
 
-/// Removes a kept version, and the directory that was made for it. What is gone already is no error.
+/// Removes a kept version, with everything in it, and the directory that was made for it. What is gone already is no error.
 ///
 /// # Errors
 /// Of unlinkat(2).
@@ -97,18 +97,41 @@ pub(crate) fn remove(dir: &Arc<Dir>, kept: &Kept) -> Result<(), Errno> {
         Err(Errno::NOENT) => return Ok(()),
         place => place?,
     };
-    gone(place.dir.unlink(&place.name))?;
+    gone(tree::remove(&place.dir, &place.name))?;
+    remove_room(dir, kept)
+}
+
+/// Removes the directory that was made for a kept version, which is not in it any more.
+///
+/// # Errors
+/// Of unlinkat(2).
+pub(crate) fn remove_room(dir: &Dir, kept: &Kept) -> Result<(), Errno> {
     if kept.private { gone(dir.remove_dir(kept.name.as_os_str())) } else { Ok(()) }
+}
+
+/// The name of a kept version as seen from the directory it is kept in.
+pub(crate) fn relative(kept: &Kept) -> OsString {
+    match kept.private {
+        true => std::path::Path::new(kept.name.as_os_str()).join(INSIDE).into_os_string(),
+        false => kept.name.as_os_str().to_owned(),
+    }
 }
 
 fn gone(result: Result<(), Errno>) -> Result<(), Errno> {
     if result == Err(Errno::NOENT) { Ok(()) } else { result }
 }
 
-/// Whether whoever runs the file gets rights that are not his own: setuid, setgid, capabilities.
+/// Whether whoever runs the file, or one below the directory, gets rights that are not his own: setuid, setgid, capabilities.
 fn is_privileged(dir: &Dir, leaf: &std::ffi::OsStr, stat: &Stat) -> bool {
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return false;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => {
+            let inside = tree::open(dir, leaf).and_then(|top| {
+                tree::any(&top, &mut |dir, name, stat| !tree::is_directory(stat) && is_privileged(dir, name, stat))
+            });
+            return inside.unwrap_or(true);
+        }
+        _ => return false,
     }
     // What cannot be found out is taken for yes.
     let has_capabilities = || match dir.open_path(leaf) {

@@ -4,13 +4,13 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, FlockOperation};
+use rustix::fs::{FileType, FlockOperation, Stat};
 use rustix::io::Errno;
 
 use super::state::State;
 use super::{generation, kept};
 use crate::fs::dir::{self, Dir};
-use crate::fs::temp;
+use crate::fs::{temp, tree};
 use crate::journal::{Kept, Text, Way};
 
 /// Removes what runs that were killed left in `dir`, and tells of each.
@@ -37,7 +37,7 @@ pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl Fn
             Some(state.is_some_and(|state| state.is_ours(txid) && !recorded(state)))
         };
         let removed = match (unknown(temp::BATCH_PREFIX), unknown(temp::KEPT_PREFIX)) {
-            (Some(unknown), _) => unknown && remove_unowned(dir, &name),
+            (Some(unknown), _) => unknown && remove_unowned_of_batch(dir, &name),
             (_, Some(unknown)) => unknown && remove_second_name(dir, &name),
             (None, None) => alone && temp::is_temporary_name(&name) && remove_unowned(dir, &name),
         };
@@ -73,13 +73,23 @@ fn remove_unowned(dir: &Dir, name: &OsStr) -> bool {
     regular && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() && dir.unlink(name).is_ok()
 }
 
+/// The same of what a batch staged, of which nothing else is known: a file, a link, or a directory with everything in it.
+fn remove_unowned_of_batch(dir: &Dir, name: &OsStr) -> bool {
+    let file = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    match dir::stat_at(dir, name) {
+        Ok(stat) if file(&stat) => remove_unowned(dir, name),
+        Ok(_) => tree::remove(dir, name).is_ok(),
+        Err(_) => false,
+    }
+}
+
 /// Removes every temporary and kept name of one transaction, which has changed nothing; a kept one only where it is not the
 /// last name of its file. Says whether there was any.
 pub(super) fn remove_all_of(dir: &Arc<Dir>, txid: &str) -> bool {
     let mut removed = false;
     let names = |prefix: &str| dir.names_beginning(format!("{prefix}{txid}.").as_bytes()).unwrap_or_default();
     for name in names(temp::BATCH_PREFIX) {
-        removed |= temp::transaction_of(&name, temp::BATCH_PREFIX).is_some() && dir.unlink(&name).is_ok();
+        removed |= temp::transaction_of(&name, temp::BATCH_PREFIX).is_some() && tree::remove(dir, &name).is_ok();
     }
     for name in names(temp::KEPT_PREFIX) {
         if temp::transaction_of(&name, temp::KEPT_PREFIX).is_some() {

@@ -1,5 +1,6 @@
 //! The change: stage, prepare, commit. Knows nothing of where bytes come from.
 
+mod attributes;
 mod commit;
 mod flush;
 mod generation;
@@ -7,17 +8,19 @@ mod history;
 mod identify;
 mod kept;
 mod litter;
+mod new_tree;
 mod recover;
 mod stage;
 mod state;
 mod transaction;
 mod undo;
 
-pub(crate) use commit::{BackupError, Naming, Prepared, Provisional, Publish, Sealed, make_durable};
+pub(crate) use commit::{BackupError, Naming, Prepared, Provisional, Publish, Sealed, make_all_durable, make_durable};
 pub(crate) use flush::{Outbox, each_in_parallel};
 pub(crate) use generation::{Old, prune};
 pub(crate) use history::{drop_record, find, forget, never_happened, records};
 pub(crate) use litter::{hold_off_sweepers, sweep};
+pub(crate) use new_tree::{NewTree, make_link};
 pub(crate) use recover::{LeftoverState, Settled, abandon, concerning, leftovers, outlook, settle};
 pub(crate) use stage::{Stage, StageName};
 pub(crate) use state::{State, Waited};

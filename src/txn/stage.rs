@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use rustix::fs::Stat;
 
+use super::attributes;
 use super::commit::Sealed;
 use crate::error::{Error, Obstacle};
 use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::temp::Temp;
-use crate::fs::{attrs, copy, label};
+use crate::fs::{copy, label};
 use crate::metadata::Wanted;
 use crate::proof::Trusted;
 
@@ -177,46 +178,13 @@ impl Stage {
     /// Gives the file its final owner, mode and attributes, and checks that it has them.
     ///
     /// # Guarantees
-    /// Nothing but the transaction can change the file afterwards. chown comes first, because it clears setuid and capabilities
-    /// (chown(2)), and the access control list before chmod, because it decides what the group bits mean (acl(5)).
+    /// Nothing but the transaction can change the file afterwards.
     ///
     /// # Errors
     /// [`Error::CannotKeep`], [`Error::CannotSet`].
     pub(crate) fn seal(self, _trusted: Trusted, wanted: &Wanted) -> Result<Sealed, Error> {
         failpoint::hit("seal").map_err(|error| self.write_error(error))?;
-        let file = self.file();
-        let made = self.stat()?;
-        for (owner, now, chown) in [
-            (wanted.uid, made.st_uid, &(|id| attrs::chown(file, Some(id), None)) as &dyn Fn(u32) -> std::io::Result<()>),
-            (wanted.gid, made.st_gid, &|id| attrs::chown(file, None, Some(id))),
-        ] {
-            if let Some(id) = owner.id().filter(|id| *id != now) {
-                chown(id).map_err(|source| owner.error(&self.target, source))?;
-            }
-        }
-        // While the mode is still 0600: a user.* attribute needs the right to write, xattr(7), which the final mode may lack.
-        let (acl, others): (Vec<_>, Vec<_>) = wanted.xattrs.iter().partition(|xattr| *xattr.name == *attrs::ACL);
-        if acl.is_empty() {
-            attrs::drop_inherited_acl(file).map_err(|source| self.write_error(source))?;
-        }
-        for xattr in others.into_iter().chain(acl) {
-            attrs::set(file, xattr).map_err(|source| wanted.xattr_error(xattr, &self.target, source))?;
-        }
-        attrs::chmod(file, wanted.mode.bits()).map_err(|source| wanted.mode_error(&self.target, source))?;
-        if let Some(times) = &wanted.times {
-            let error =
-                |source| Error::CannotSet { path: self.target.clone(), what: "times", value: "of the source".to_owned(), source };
-            attrs::set_times(file, times).map_err(error)?;
-        }
-        let sealed = self.stat()?;
-        if !wanted.mode_lenient && sealed.st_mode & 0o7777 != wanted.mode.bits() {
-            return Err(wanted.mode_error(&self.target, rustix::io::Errno::PERM.into()));
-        }
-        for (owner, now) in [(wanted.uid, sealed.st_uid), (wanted.gid, sealed.st_gid)] {
-            if owner.id().is_some_and(|id| id != now) {
-                return Err(owner.error(&self.target, rustix::io::Errno::PERM.into()));
-            }
-        }
+        let sealed = attributes::give(self.file(), wanted, &self.target)?;
         Ok(Sealed::new(self.temp, self.dir, self.target, sealed))
     }
 

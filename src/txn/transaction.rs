@@ -1,9 +1,10 @@
 //! Many names that change as one: prepared, committed by one record, renamed back to back.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,16 +14,19 @@ use rustix::io::Errno;
 use super::commit::{Prepared, Publish, Sealed, name_error};
 use super::flush::in_parallel;
 use super::kept::{self, Place};
+use super::new_tree::{self, NewTree};
 use super::recover;
 use super::state::{self, State};
 use super::{generation, identify};
+use crate::checksum::sha256_of_bytes;
 use crate::elf::{self, Linkage};
 use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
 use crate::fs::{rename, sync, temp};
-use crate::journal::{self, Entry, Filesystem, Header, Record, Text, VERSION, Version, Way};
+use crate::journal::{self, Entry, Filesystem, Header, Kind, Record, Text, VERSION, Version, Way};
+use crate::metadata::Wanted;
 use crate::request::Digest;
 
 /// A transaction that is being prepared. Dropping it takes everything back.
@@ -110,35 +114,12 @@ impl<'a> Transaction<'a> {
     /// # After a crash
     /// Temporary and kept names may be left, which recovery removes.
     pub(crate) fn add(&mut self, mut sealed: Sealed, replaced: &Replaced<'_>, sha256: Digest) -> Result<usize, Error> {
-        let n = self.items.len();
         let (dir, path) = (Arc::clone(sealed.dir()), sealed.target().to_owned());
-        let filesystem = self.note(&dir)?;
-        let temp = temp::batch_name(&self.txid, n);
+        self.note(&dir)?;
+        let temp = self.next_name();
         sealed.give_name(temp.clone())?;
         let new = identify::version(sealed.stat(), Some(sha256));
-        let kept = replaced.stat.map(|stat| self.keep(&dir, replaced.leaf, stat, n, Way::Link)).transpose();
-        let kept = kept.map_err(|errno| name_error("keep the old file of", &path, errno.into()))?;
-        let (kept, place) = kept.unzip();
-        let entry = Entry {
-            dir: Text::from(dir.path()),
-            filesystem,
-            leaf: Text::from(replaced.leaf),
-            temp: Some(Text::from(temp)),
-            kept,
-            old: replaced.stat.map(|stat| identify::version(stat, replaced.sha256)),
-            new: Some(new),
-            keep: replaced.keep,
-        };
-        let linkage = replaced.linkage.clone();
-        let mut item = Item { dir, path, planned: None, place, prepared: None, entry, linkage };
-        item.planned = match item.look(replaced.stat) {
-            Ok(planned) => planned,
-            Err(error) => {
-                item.forget();
-                return Err(error);
-            }
-        };
-        self.items.push(item);
+        let n = self.enter(&dir, path, temp, new, replaced)?;
         self.window.push((n, sealed));
         if self.window.len() >= self.limit {
             self.flush(&[])?;
@@ -146,7 +127,61 @@ impl<'a> Transaction<'a> {
         Ok(n)
     }
 
-    /// Takes a version that is kept, which is to have its name again.
+    /// Makes a new directory under a temporary name, to be filled and taken by [`Transaction::add_tree`] next.
+    ///
+    /// # Errors
+    /// Of mkdirat(2).
+    ///
+    /// # After a crash
+    /// As [`Transaction::add`].
+    pub(crate) fn new_tree(&mut self, dir: &Arc<Dir>, path: &Path) -> Result<NewTree, Error> {
+        self.note(dir)?;
+        // Descriptors are for what is in it now.
+        self.flush(&[])?;
+        NewTree::make(dir, path, self.next_name(), self.limit)
+    }
+
+    /// Takes a directory that is complete.
+    ///
+    /// # Errors
+    /// As [`Transaction::add`], and of fsync(2).
+    ///
+    /// # After a crash
+    /// As [`Transaction::add`].
+    pub(crate) fn add_tree(&mut self, tree: NewTree, replaced: &Replaced<'_>) -> Result<usize, Error> {
+        self.add_prepared(tree.prepare()?, None, replaced)
+    }
+
+    /// Makes a symbolic link under a temporary name, and takes it.
+    ///
+    /// # Errors
+    /// As [`Transaction::add`].
+    ///
+    /// # After a crash
+    /// As [`Transaction::add`].
+    pub(crate) fn add_link(
+        &mut self,
+        dir: &Arc<Dir>,
+        path: &Path,
+        text: &Path,
+        wanted: &Wanted,
+        replaced: &Replaced<'_>,
+    ) -> Result<usize, Error> {
+        self.note(dir)?;
+        let prepared = new_tree::prepare_link(dir, text, wanted, path, self.next_name())?;
+        self.add_prepared(prepared, Some(sha256_of_bytes(text.as_os_str().as_bytes())), replaced)
+    }
+
+    fn add_prepared(&mut self, prepared: Prepared, sha256: Option<Digest>, replaced: &Replaced<'_>) -> Result<usize, Error> {
+        let (dir, path) = (Arc::clone(prepared.dir()), prepared.target().to_owned());
+        let new = identify::version(prepared.stat(), sha256);
+        let n = self.enter(&dir, path, prepared.name().to_owned(), new, replaced)?;
+        self.items[n].prepared = Some(prepared);
+        Ok(n)
+    }
+
+    /// Takes a version that is kept, which is to have its name again. A directory, which can have one name only, keeps the one it
+    /// is kept by until then.
     ///
     /// # Errors
     /// As [`Transaction::add`].
@@ -158,16 +193,39 @@ impl<'a> Transaction<'a> {
         dir: &Arc<Dir>,
         path: &Path,
         replaced: &Replaced<'_>,
-        place: &Place,
+        (place, kept): (&Place, &journal::Kept),
         version: &Version,
+    ) -> Result<usize, Error> {
+        self.note(dir)?;
+        let prepared = match version.kind {
+            Kind::Directory => Prepared::moved(dir, path, kept::relative(kept)),
+            _ => Prepared::again(dir, path, place, self.next_name()),
+        };
+        let mut prepared = prepared.map_err(|source| name_error("bring back the kept version of", path, source))?;
+        prepared.close_reader();
+        let n = self.enter(dir, path.to_owned(), prepared.name().to_owned(), version.clone(), replaced)?;
+        self.items[n].prepared = Some(prepared);
+        Ok(n)
+    }
+
+    /// The temporary name of the next change.
+    fn next_name(&self) -> OsString {
+        temp::batch_name(&self.txid, self.items.len())
+    }
+
+    /// Prepares to keep what is replaced, and writes a change down, in memory.
+    fn enter(
+        &mut self,
+        dir: &Arc<Dir>,
+        path: PathBuf,
+        temp: OsString,
+        new: Version,
+        replaced: &Replaced<'_>,
     ) -> Result<usize, Error> {
         let n = self.items.len();
         let filesystem = self.note(dir)?;
-        let temp = temp::batch_name(&self.txid, n);
-        let prepared = Prepared::again(dir, path, place, temp.clone());
-        let prepared = prepared.map_err(|source| name_error("bring back the kept version of", path, source))?;
         let kept = replaced.stat.map(|stat| self.keep(dir, replaced.leaf, stat, n, Way::Link)).transpose();
-        let (kept, old) = kept.map_err(|errno| name_error("keep the old file of", path, errno.into()))?.unzip();
+        let (kept, place) = kept.map_err(|errno| name_error("keep the old file of", &path, errno.into()))?.unzip();
         let entry = Entry {
             dir: Text::from(dir.path()),
             filesystem,
@@ -175,12 +233,11 @@ impl<'a> Transaction<'a> {
             temp: Some(Text::from(temp)),
             kept,
             old: replaced.stat.map(|stat| identify::version(stat, replaced.sha256)),
-            new: Some(version.clone()),
+            new: Some(new),
             keep: replaced.keep,
         };
         let linkage = replaced.linkage.clone();
-        let mut item =
-            Item { dir: Arc::clone(dir), path: path.to_owned(), planned: None, place: old, prepared: None, entry, linkage };
+        let mut item = Item { dir: Arc::clone(dir), path, planned: None, place, prepared: None, entry, linkage };
         match item.look(replaced.stat) {
             Ok(planned) => item.planned = planned,
             Err(error) => {
@@ -188,8 +245,6 @@ impl<'a> Transaction<'a> {
                 return Err(error);
             }
         }
-        item.prepared = Some(prepared);
-        item.prepared.as_mut().map(Prepared::close_reader);
         self.items.push(item);
         Ok(n)
     }
@@ -198,10 +253,11 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// As [`Transaction::add`].
-    pub(crate) fn remove(&mut self, dir: &Arc<Dir>, path: &Path, replaced: &Replaced<'_>) -> Result<(), Error> {
-        let Some(stat) = replaced.stat else { return Ok(()) };
+    pub(crate) fn remove(&mut self, dir: &Arc<Dir>, path: &Path, replaced: &Replaced<'_>) -> Result<usize, Error> {
+        let n = self.items.len();
+        let Some(stat) = replaced.stat else { return Ok(n) };
         let filesystem = self.note(dir)?;
-        let kept = self.keep(dir, replaced.leaf, stat, self.items.len(), Way::Move);
+        let kept = self.keep(dir, replaced.leaf, stat, n, Way::Move);
         let (kept, place) = kept.map_err(|errno| name_error("keep the old file of", path, errno.into()))?;
         let entry = Entry {
             dir: Text::from(dir.path()),
@@ -223,7 +279,7 @@ impl<'a> Transaction<'a> {
             entry,
             linkage: Linkage::default(),
         });
-        Ok(())
+        Ok(n)
     }
 
     fn keep(&self, dir: &Arc<Dir>, leaf: &OsStr, stat: &Stat, n: usize, way: Way) -> Result<(journal::Kept, Place), Errno> {

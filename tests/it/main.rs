@@ -23,3 +23,4 @@ mod rollback;
 mod running_program;
 mod selinux;
 mod signals;
+mod tree;

@@ -13,8 +13,8 @@ use super::leftover::{self, Leftover, State as LeftoverState, close, leftovers};
 use crate::error::Error;
 use crate::failpoint;
 use crate::fs::dir::Dir;
-use crate::fs::{rename, sync};
-use crate::journal::{self, Direction, Entry, Facts, Journal, Phase, Step, Unreadable};
+use crate::fs::{rename, sync, temp, tree};
+use crate::journal::{self, Direction, Entry, Facts, Journal, Kind, Phase, Step, Text, Unreadable};
 use crate::txn::kept;
 use crate::txn::litter;
 use crate::txn::state::{self, State};
@@ -140,7 +140,7 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
     let mut tidied = false;
     for ((entry, examined), step) in journal.entries.iter().zip(examined).zip(steps) {
         if let (Some(dir), false) = (&examined.dir, matches!(step, Step::Stop | Step::Later)) {
-            tidied |= tidy(entry, dir, *direction);
+            tidied |= tidy(entry, dir, &journal.header.txid, *direction);
         }
     }
     if journal.phase == Phase::Preparing {
@@ -156,6 +156,7 @@ fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {
     match step {
         Step::Nothing | Step::Lost | Step::Stop | Step::Later => Ok(()),
         Step::Publish if entry.old.is_none() => rename::create(dir, temp, leaf),
+        Step::RestoreTemp if is_directory(entry) => rename::exchange(dir, temp, leaf),
         Step::Publish | Step::RestoreTemp => rename::replace(dir, temp, leaf),
         Step::Exchange => {
             rename::exchange(dir, temp, leaf)?;
@@ -170,6 +171,15 @@ fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {
             let place = place()?;
             rename::move_to(dir, leaf, &place.dir, &place.name)
         }
+        Step::Restore if is_directory(entry) => {
+            let kept = kept::relative(entry.kept.as_ref().ok_or(Errno::INVAL)?);
+            match entry.new {
+                // By the other way round: one directory does not replace another.
+                Some(_) => rename::create(dir, &kept, temp)?,
+                None => return rename::create(dir, &kept, leaf),
+            }
+            rename::exchange(dir, temp, leaf)
+        }
         Step::Restore => {
             let place = place()?;
             rename::move_back(&place.dir, &place.name, dir, leaf)
@@ -179,13 +189,21 @@ fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {
     }
 }
 
+/// Whether what has the name is, or is to be, a directory: then names change places, and nothing is replaced.
+fn is_directory(entry: &Entry) -> bool {
+    [&entry.old, &entry.new].into_iter().flatten().any(|version| version.kind == Kind::Directory)
+}
+
 /// Removes what has only been needed on the way.
-fn tidy(entry: &Entry, dir: &Arc<Dir>, direction: Direction) -> bool {
-    let mut tidied = entry.temp.as_ref().is_some_and(|temp| dir.unlink(temp.as_os_str()).is_ok());
+fn tidy(entry: &Entry, dir: &Arc<Dir>, txid: &str, direction: Direction) -> bool {
+    // A directory that was to be brought back is staged by the name it is kept by, and stays.
+    let ours = |temp: &&Text| temp::transaction_of(temp.as_os_str(), temp::BATCH_PREFIX).is_some_and(|(id, _)| id == txid);
+    let mut tidied = entry.temp.as_ref().filter(ours).is_some_and(|temp| tree::remove(dir, temp.as_os_str()).is_ok());
     if let Some(kept) = &entry.kept {
         tidied |= match direction {
             Direction::Forward => entry.keep == 0 && kept::remove(dir, kept).is_ok(),
             // The old version has its name again, and this is a second one at most.
+            Direction::Back if is_directory(entry) => kept::remove_room(dir, kept).is_ok(),
             Direction::Back => litter::remove_second_name(dir, kept.name.as_os_str()),
         };
     }

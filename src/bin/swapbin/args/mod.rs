@@ -8,6 +8,7 @@ mod recover;
 mod rollback;
 mod run;
 mod swap;
+mod tree;
 
 pub use apply::ApplyArgs;
 pub use history::HistoryArgs;
@@ -16,6 +17,7 @@ pub use recover::RecoverArgs;
 pub use rollback::RollbackArgs;
 pub use run::{OutputArgs, ProgressWhen, RunArgs};
 pub use swap::SwapArgs;
+pub use tree::TreeArgs;
 
 use std::ffi::OsString;
 

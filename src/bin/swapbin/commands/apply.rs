@@ -1,10 +1,10 @@
-//! `swapbin apply MANIFEST`.
+//! `swapbin apply`.
 
 use std::process::ExitCode;
 
 use swapbin::PathTrust;
 
-use super::{batch, host};
+use super::{batch, host, tree};
 use crate::args::ApplyArgs;
 use crate::secret;
 
@@ -12,6 +12,9 @@ use crate::secret;
 pub fn run(args: &ApplyArgs) -> ExitCode {
     let mut host = host::host(&args.run.output, args.run.wait);
     let trust = if args.allow_shared_path { PathTrust::Any } else { PathTrust::Strict };
+    if let Some(request) = tree::request(&args.tree, trust) {
+        return tree::run(&request, &args.run, &host);
+    }
     let manifest = swapbin::read_manifest(args.file(), trust, &mut secret::find);
     let batch = manifest.map(|mut manifest| {
         if let (Some(wait), None) = (manifest.wait, args.run.wait) {

@@ -21,11 +21,21 @@ pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
         (false, true) => swapbin::dry_run_batch(&batch, &host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
         (false, false) => swapbin::apply(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
     };
+    end(done, &batch.swaps, run, &host, &mut ui)
+}
+
+/// Tells how a tree ended.
+pub fn show(done: Result<BatchReport, Error>, run: &RunArgs, host: &Host, ui: &mut Ui) -> ExitCode {
+    let done = done.map(|report| (ui.batch(&report), report));
+    end(done, &[], run, host, ui)
+}
+
+fn end(done: Result<(bool, BatchReport), Error>, files: &[Request], run: &RunArgs, host: &Host, ui: &mut Ui) -> ExitCode {
     match done {
         Ok((false, _)) => exit::unreported(&host.cancel),
         Ok((true, report)) if run.check && would_change(&report) => ExitCode::from(exit::WOULD_CHANGE),
         Ok(_) => ExitCode::SUCCESS,
-        Err(error) => failed(&error, &batch.swaps, &mut ui, &host),
+        Err(error) => failed(&error, files, ui, host),
     }
 }
 
@@ -47,5 +57,5 @@ fn check(batch: &Batch, host: &Host, ui: &mut Ui) -> Result<BatchReport, Error> 
 }
 
 fn would_change(report: &BatchReport) -> bool {
-    report.swaps.iter().any(|swap| swap.action == Action::WouldInstall)
+    report.swaps.iter().any(|swap| matches!(swap.action, Action::WouldInstall | Action::WouldRemove))
 }

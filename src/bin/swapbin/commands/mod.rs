@@ -10,3 +10,4 @@ pub mod recover;
 mod request;
 pub mod rollback;
 pub mod swap;
+pub mod tree;

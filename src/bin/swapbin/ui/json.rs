@@ -40,7 +40,7 @@ pub fn report(report: &Report) -> Value {
 /// The object for the outcome of a batch: the objects of its files, and what holds for all of them.
 pub fn batch(batch: &BatchReport) -> Value {
     let any = |wanted: Action| batch.swaps.iter().any(|swap| swap.action == wanted);
-    let by_weight = [Action::Installed, Action::Removed, Action::WouldInstall];
+    let by_weight = [Action::Installed, Action::Removed, Action::WouldInstall, Action::WouldRemove];
     let of_all = by_weight.into_iter().find(|wanted| any(*wanted)).unwrap_or(Action::Unchanged);
     json!({
         "schema": 1,
@@ -202,6 +202,7 @@ fn action(action: Action) -> &'static str {
         Action::Removed => "removed",
         Action::Unchanged => "unchanged",
         Action::WouldInstall => "would-install",
+        Action::WouldRemove => "would-remove",
     }
 }
 

@@ -12,6 +12,7 @@ pub fn report(report: &Report) -> String {
     match report.action {
         Action::Unchanged => format!("unchanged {target}{through}"),
         Action::Removed => format!("removed {target}"),
+        Action::WouldRemove => format!("would remove {target}"),
         Action::Installed if replaces => format!("replaced {target}{size}{through}"),
         Action::Installed => format!("installed {target}{size}{through}"),
         Action::WouldInstall => {
@@ -54,6 +55,7 @@ fn summary(batch: &BatchReport) -> String {
         (Action::Installed, "in place"),
         (Action::Removed, "removed"),
         (Action::WouldInstall, "to put in place"),
+        (Action::WouldRemove, "to remove"),
         (Action::Unchanged, "unchanged"),
     ];
     for (action, words) in all {

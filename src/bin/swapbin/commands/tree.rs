@@ -1,0 +1,32 @@
+//! `swapbin apply --tree`.
+
+use std::process::ExitCode;
+
+use swapbin::{Host, Ownership, PathTrust, TreeOwners, TreeRequest};
+
+use super::{batch, host};
+use crate::args::{RunArgs, TreeArgs};
+use crate::ui::Ui;
+
+/// The request, if a tree is asked for.
+pub fn request(args: &TreeArgs, path_trust: PathTrust) -> Option<TreeRequest> {
+    let (stage, root) = args.tree.as_ref().zip(args.to.as_ref())?;
+    Some(TreeRequest {
+        ownership: Ownership { user: args.owner.clone(), group: args.group.clone() },
+        owners: if args.keep_owner { TreeOwners::Stage } else { TreeOwners::Caller },
+        delete: args.delete.clone(),
+        keep: args.keep,
+        path_trust,
+        ..TreeRequest::new(stage, root)
+    })
+}
+
+/// Runs it.
+pub fn run(request: &TreeRequest, run: &RunArgs, host: &Host) -> ExitCode {
+    let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
+    let done = host::cancel_on_signals(host).and_then(|()| match run.check || run.dry_run {
+        true => swapbin::dry_run_tree(request, host, &mut ui),
+        false => swapbin::apply_tree(request, host, &mut ui),
+    });
+    batch::show(done, run, host, &mut ui)
+}

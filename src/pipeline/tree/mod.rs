@@ -1,0 +1,250 @@
+//! A staging tree as one change.
+
+mod fill;
+mod outlook;
+mod report;
+
+pub use outlook::dry_run_tree;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Host;
+use super::batch::window;
+use super::claim::Claim;
+use crate::checksum;
+use crate::elf::Linkage;
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::fs::dir::Dir;
+use crate::plan::{self, Change, Metadata, NodeKind, Owners, Staged, Target, TreeEntry, TreePlan};
+use crate::report::{Action, BatchReport, FileFacts, Report, Times, Warning};
+use crate::request::{Digest, TreeRequest};
+use crate::source::Session;
+use crate::txn::{self, Replaced, State, Transaction};
+use fill::{Content, Labelling};
+
+/// Puts everything of a staging tree in place, or nothing.
+///
+/// # Guarantees
+/// As [`apply`](crate::apply), for files, symbolic links and new directories: a new directory appears with everything in it.
+/// Directories that are there stay what they are. Files that are current already, times included, are left alone.
+///
+/// # Errors
+/// As [`apply`](crate::apply). Devices, fifos and sockets in the staging tree are [`Error::StagedSpecial`]; a name that is a
+/// directory in one tree and none in the other, and a link out of the root, are [`Error::Target`].
+///
+/// # After a crash
+/// As [`apply`](crate::apply).
+pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
+    let mut session = Session { observer, cancel: &host.cancel };
+    let started = Instant::now();
+    let mut plan = resolve(request, host)?;
+    let targets: Vec<_> = plan.entries.iter().map(|entry| &entry.target).collect();
+    let claim = Claim::several(host, &targets, &mut session)?;
+    if claim.is_news() {
+        plan = resolve(request, host)?;
+    }
+    let state = claim.state().expect("a claim of several names has a state directory");
+    let mut times = Times { plan: started.elapsed(), ..Times::default() };
+
+    let staging = Instant::now();
+    let mut work = Work::new(request, plan.owners, state, session);
+    for entry in plan.entries {
+        work.session.cancel.check()?;
+        work.entry(entry)?;
+    }
+    times.fetch = staging.elapsed();
+
+    let committing = Instant::now();
+    let Work { transaction, outcomes, unchanged, session, .. } = work;
+    let committed = transaction.map(|transaction| transaction.commit(session.cancel, session.observer)).transpose()?;
+    // Who wrote what was there already may not have synced it.
+    unchanged.values().try_for_each(|dir| txn::make_all_durable(dir))?;
+    times.commit = committing.elapsed();
+    let swaps = outcomes.into_iter().map(|outcome| outcome.report(committed.as_ref())).collect();
+    times.total = started.elapsed();
+    Ok(BatchReport { txid: committed.map(|committed| committed.txid), swaps, times })
+}
+
+fn resolve(request: &TreeRequest, host: &Host) -> Result<TreePlan, Error> {
+    TreePlan::resolve(request, &[&request.stage, &host.state_dir])
+}
+
+/// A report, and the number of the change that completes it.
+struct Outcome {
+    report: Report,
+    change: Option<usize>,
+}
+
+impl Outcome {
+    fn report(mut self, committed: Option<&txn::Committed>) -> Report {
+        let change = self.change.and_then(|at| committed?.changes.get(at));
+        if let Some(change) = change {
+            let facts = change.new.as_ref().map(plan::facts);
+            self.report.installed = facts.map(|facts| FileFacts { sha256: self.report.verified, ..facts });
+            self.report.kept.clone_from(&change.kept);
+        }
+        self.report
+    }
+}
+
+/// The change on its way.
+struct Work<'a, 's> {
+    request: &'a TreeRequest,
+    owners: Owners,
+    state: &'s State,
+    session: Session<'a>,
+    transaction: Option<Transaction<'s>>,
+    labelling: Labelling,
+    /// Directories whose litter is gone.
+    swept: HashSet<(u64, u64)>,
+    /// One directory of each filesystem that has a file which stays as it is.
+    unchanged: HashMap<u64, Arc<Dir>>,
+    outcomes: Vec<Outcome>,
+}
+
+impl<'a, 's> Work<'a, 's> {
+    fn new(request: &'a TreeRequest, owners: Owners, state: &'s State, session: Session<'a>) -> Work<'a, 's> {
+        Work {
+            request,
+            owners,
+            state,
+            session,
+            transaction: None,
+            labelling: Labelling::default(),
+            swept: HashSet::new(),
+            unchanged: HashMap::new(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    fn entry(&mut self, entry: TreeEntry) -> Result<(), Error> {
+        let TreeEntry { mut target, change } = entry;
+        self.session.event(Event::Planned { target: &target.path });
+        match change {
+            Change::File(staged) => self.file(&mut target, &staged),
+            Change::Link(staged) => self.link(&target, &staged),
+            Change::Directory(staged) => self.directory(&target, staged),
+            Change::Remove => self.remove(&target),
+        }
+    }
+
+    fn file(&mut self, target: &mut Target, staged: &Staged) -> Result<(), Error> {
+        let content = Content::open(&self.owners, &staged.dir, &staged.node)?;
+        target.reopen()?;
+        if content.is_that_of(target, self.session.cancel)? {
+            self.leave(target, staged);
+            return Ok(());
+        }
+        plan::judge_change(target)?;
+        plan::judge_size(target, content.source.allocated(), true)?;
+        self.sweep(target);
+        let mut warnings = report::warnings(target, &content.metadata);
+        let (sealed, sha256, linkage) =
+            content.stage(&target.dir, &target.path, &mut self.labelling, &mut warnings, &mut self.session)?;
+        let old = target.existing.as_ref().and_then(|existing| existing.file.as_ref());
+        let old = old.map(|file| digest(file, target, &self.session)).transpose()?;
+        let replaced = Replaced { linkage, ..replaced(target, old, self.request.keep) };
+        let change = self.transaction()?.add(sealed, &replaced, sha256)?;
+        let mut report = report::of(Action::Installed, target, Some(staged));
+        (report.verified, report.warnings) = (Some(sha256), warnings);
+        self.push(report, Some(change));
+        Ok(())
+    }
+
+    fn link(&mut self, target: &Target, staged: &Staged) -> Result<(), Error> {
+        let NodeKind::Link(text) = &staged.node.kind else { unreachable!("planned as a link") };
+        let metadata = Metadata::of_link(&self.owners, &staged.node.stat);
+        let old = crate::fs::dir::read_link(&*target.dir, &target.leaf).ok();
+        if old.as_ref() == Some(text) && target.existing.as_ref().is_some_and(|there| metadata.has_owner(&there.stat)) {
+            self.leave(target, staged);
+            return Ok(());
+        }
+        plan::judge_change(target)?;
+        self.sweep(target);
+        let old = self.old_digest(target)?;
+        // After what it leads to.
+        let needed = text.file_name().map(ToOwned::to_owned).into_iter().collect();
+        let linkage = Linkage { needed, ..Linkage::default() };
+        let replaced = Replaced { linkage, ..replaced(target, old, self.request.keep) };
+        let change = self.transaction()?.add_link(&target.dir, &target.path, text, &metadata.wanted, &replaced)?;
+        self.push(report::of(Action::Installed, target, Some(staged)), Some(change));
+        Ok(())
+    }
+
+    fn directory(&mut self, target: &Target, staged: Staged) -> Result<(), Error> {
+        plan::judge_change(target)?;
+        self.sweep(target);
+        let mut tree = self.transaction()?.new_tree(&target.dir, &target.path)?;
+        let mut reports = vec![report::of(Action::Installed, target, Some(&staged))];
+        let top = Arc::clone(tree.top());
+        self.fill(&mut tree, top, &staged.dir, staged.node, &target.path, &mut reports)?;
+        let replaced = replaced(target, None, self.request.keep);
+        let change = self.transaction()?.add_tree(tree, &replaced)?;
+        for (at, report) in reports.into_iter().enumerate() {
+            self.push(report, (at == 0).then_some(change));
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, target: &Target) -> Result<(), Error> {
+        plan::judge_change(target)?;
+        self.sweep(target);
+        let old = self.old_digest(target)?;
+        let replaced = replaced(target, old, self.request.keep);
+        let change = self.transaction()?.remove(&target.dir, &target.path, &replaced)?;
+        self.push(report::of(Action::Removed, target, None), Some(change));
+        Ok(())
+    }
+
+    fn leave(&mut self, target: &Target, staged: &Staged) {
+        self.unchanged.entry(target.dir_stat.st_dev).or_insert_with(|| Arc::clone(&target.dir));
+        let report = report::of(Action::Unchanged, target, Some(staged));
+        self.push(Report { installed: report.previous.clone(), ..report }, None);
+    }
+
+    fn push(&mut self, report: Report, change: Option<usize>) {
+        report.warnings.iter().for_each(|warning: &Warning| self.session.event(Event::Warning(warning)));
+        self.outcomes.push(Outcome { report, change });
+    }
+
+    fn transaction(&mut self) -> Result<&mut Transaction<'s>, Error> {
+        match &mut self.transaction {
+            Some(transaction) => Ok(transaction),
+            none => Ok(none.insert(Transaction::begin(self.state, "apply", window())?)),
+        }
+    }
+
+    fn sweep(&mut self, target: &Target) {
+        if self.swept.insert((target.dir_stat.st_dev, target.dir_stat.st_ino)) {
+            txn::sweep(&target.dir, Some(self.state), |path| self.session.event(Event::Swept { path: &path }));
+        }
+    }
+
+    /// The digest of what has the name: it tells after a reboot which version that is.
+    fn old_digest(&self, target: &Target) -> Result<Option<Digest>, Error> {
+        let Some(existing) = &target.existing else { return Ok(None) };
+        if existing.is_regular() {
+            let file = target.dir.open_file(&target.leaf).ok();
+            return file.map(|file| digest(&file, target, &self.session)).transpose();
+        }
+        let text = crate::fs::dir::read_link(&*target.dir, &target.leaf).ok();
+        Ok(text.map(|text| checksum::sha256_of_bytes(text.as_os_str().as_encoded_bytes())))
+    }
+}
+
+fn digest(file: &std::fs::File, target: &Target, session: &Session<'_>) -> Result<Digest, Error> {
+    checksum::sha256_of(file, session.cancel, |source| Error::Io { op: "read", path: target.path.clone(), source })
+}
+
+fn replaced(target: &Target, sha256: Option<Digest>, keep: u32) -> Replaced<'_> {
+    Replaced {
+        leaf: &target.leaf,
+        stat: target.existing.as_ref().map(|existing| &existing.stat),
+        sha256,
+        keep,
+        linkage: Linkage::default(),
+    }
+}

@@ -1,0 +1,73 @@
+//! What is said of each name of a tree.
+
+use std::path::Path;
+
+use rustix::fs::Stat;
+
+use crate::fs::attrs;
+use crate::plan::{self, Metadata, Node, Staged, Target};
+use crate::report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
+use crate::request::Digest;
+
+/// The report of a name that is planned for.
+pub(super) fn of(action: Action, target: &Target, staged: Option<&Staged>) -> Report {
+    let from = staged.map(|staged| source(&staged.path(), &staged.node));
+    Report {
+        action,
+        target: target.path.clone(),
+        through_link: None,
+        source: from.unwrap_or_default(),
+        installed: None,
+        previous: target.existing.as_ref().map(|existing| plan::facts(&existing.stat)),
+        verified: None,
+        kept: None,
+        warnings: Vec::new(),
+        times: Times::default(),
+    }
+}
+
+/// The report of a name in a new directory.
+pub(super) fn of_new(target: &Path, stage: &Path, node: &Node) -> Report {
+    Report {
+        action: Action::Installed,
+        target: target.to_owned(),
+        through_link: None,
+        source: source(&stage.join(&node.name), node),
+        installed: None,
+        previous: None,
+        verified: None,
+        kept: None,
+        warnings: Vec::new(),
+        times: Times::default(),
+    }
+}
+
+/// Adds what has become of it.
+pub(super) fn complete(report: &mut Report, stat: &Stat, sha256: Option<Digest>) {
+    report.verified = sha256;
+    report.installed = Some(FileFacts { sha256, ..plan::facts(stat) });
+}
+
+/// What is worth a warning of a file.
+pub(super) fn warnings(target: &Target, metadata: &Metadata) -> Vec<Warning> {
+    let mut warnings: Vec<_> = privileges(&target.path, metadata).into_iter().collect();
+    if let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular() && existing.links() > 1) {
+        warnings.push(Warning::HardLinks { path: target.path.clone(), others: existing.links() - 1 });
+    }
+    if target.room.is_volatile(&*target.dir) {
+        warnings.push(Warning::Volatile { path: target.path.clone() });
+    }
+    warnings
+}
+
+/// Rights that whoever runs the file gets.
+pub(super) fn privileges(path: &Path, metadata: &Metadata) -> Option<Warning> {
+    let wanted = &metadata.wanted;
+    let capabilities = wanted.xattrs.iter().any(|xattr| *xattr.name == *attrs::CAPABILITY);
+    let privileged = capabilities || wanted.mode.is_privileged();
+    privileged.then(|| Warning::PrivilegeKept { path: path.to_owned(), mode: wanted.mode, capabilities })
+}
+
+fn source(path: &Path, node: &Node) -> SourceFacts {
+    SourceFacts { from: path.to_string_lossy().into_owned(), bytes: Some(node.stat.st_size as u64), ..SourceFacts::default() }
+}

@@ -1,0 +1,111 @@
+//! Which metadata a name of a staging tree gets, and whether what is there has it.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::fs::{Stat, Timespec, Timestamps};
+use rustix::process::{getegid, geteuid};
+
+use crate::error::Error;
+use crate::fs::attrs::{self, Xattr};
+use crate::metadata::{Owner, Wanted, kind_of};
+use crate::plan::keep;
+use crate::request::{Kept, Mode, TreeOwners, TreeRequest};
+
+/// Whose everything becomes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owners {
+    uid: Option<u32>,
+    gid: Option<u32>,
+    keep: bool,
+}
+
+impl Owners {
+    /// # Errors
+    /// [`Error::UnknownAccount`].
+    pub(super) fn of(request: &TreeRequest) -> Result<Owners, Error> {
+        let (uid, gid) = keep::look_up(&request.ownership)?;
+        Ok(Owners { uid, gid, keep: request.owners == TreeOwners::Stage })
+    }
+
+    fn of_staged(&self, stat: &Stat) -> (Owner, Owner) {
+        let owner = |asked: Option<u32>, what, kept, staged, roots: u32| match asked {
+            Some(id) => Owner::Set(what, id),
+            None if self.keep => Owner::Keep(kept, staged),
+            // A new file's group may be its directory's, inode(7); root's files are root's all the same.
+            None if geteuid().is_root() => Owner::Set(what, roots),
+            None => Owner::AsCreated,
+        };
+        (
+            owner(self.uid, "owner", Kept::Owner, stat.st_uid, geteuid().as_raw()),
+            owner(self.gid, "group", Kept::Group, stat.st_gid, getegid().as_raw()),
+        )
+    }
+}
+
+/// The metadata one name gets.
+#[derive(Debug)]
+pub(crate) struct Metadata {
+    pub(crate) wanted: Wanted,
+}
+
+impl Metadata {
+    /// Of a file or a directory.
+    ///
+    /// # Errors
+    /// [`Error::Source`] if its attributes cannot be read.
+    pub(crate) fn of(owners: &Owners, file: impl AsFd, stat: &Stat, path: &Path) -> Result<Metadata, Error> {
+        let xattrs = attrs::list(file, carried);
+        let mut xattrs = xattrs.map_err(|errno| Error::Source { path: path.to_owned(), source: errno.into() })?;
+        xattrs.retain(carried);
+        Ok(Metadata { wanted: Metadata::of_link(owners, stat).wanted_with(xattrs) })
+    }
+
+    /// Of a symbolic link.
+    pub(crate) fn of_link(owners: &Owners, stat: &Stat) -> Metadata {
+        let (uid, gid) = owners.of_staged(stat);
+        let time = |seconds, nanoseconds| Timespec { tv_sec: seconds as _, tv_nsec: nanoseconds as _ };
+        let times = Timestamps {
+            last_access: time(stat.st_atime, stat.st_atime_nsec),
+            last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
+        };
+        let mode = Mode::from_bits(stat.st_mode);
+        Metadata {
+            wanted: Wanted { uid, gid, mode, mode_kept: false, mode_lenient: false, times: Some(times), xattrs: Vec::new() },
+        }
+    }
+
+    fn wanted_with(self, xattrs: Vec<Xattr>) -> Wanted {
+        Wanted { xattrs, ..self.wanted }
+    }
+
+    /// Whether a file that is there has all of it. Its group is not looked at where the kernel would choose one.
+    pub(crate) fn is_that_of(&self, file: &File, stat: &Stat) -> bool {
+        let Wanted { mode, times, xattrs, .. } = &self.wanted;
+        let modified = |times: &Timestamps| {
+            let time = &times.last_modification;
+            (time.tv_sec as i64, time.tv_nsec as i64) == (stat.st_mtime as i64, stat.st_mtime_nsec as i64)
+        };
+        let same_xattrs = || {
+            let mut there = attrs::list(file, carried)?;
+            there.retain(carried);
+            Ok::<_, rustix::io::Errno>(there.len() == xattrs.len() && there.iter().all(|xattr| xattrs.contains(xattr)))
+        };
+        Mode::from_bits(stat.st_mode) == *mode
+            && self.has_owner(stat)
+            && times.as_ref().is_none_or(modified)
+            && same_xattrs().unwrap_or(false)
+    }
+
+    /// Whether what is there is of the right owner and group.
+    pub(crate) fn has_owner(&self, stat: &Stat) -> bool {
+        let uid = self.wanted.uid.id().unwrap_or_else(|| geteuid().as_raw());
+        stat.st_uid == uid && self.wanted.gid.id().is_none_or(|gid| gid == stat.st_gid)
+    }
+}
+
+/// Whether an attribute goes with the file. Labels do not: those of a staging tree are of the place where it was built.
+fn carried(xattr: &Xattr) -> bool {
+    kind_of(xattr).is_some_and(|kind| kind != Kept::Context)
+}

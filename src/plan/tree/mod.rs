@@ -1,0 +1,64 @@
+//! Where everything of a staging tree goes, and what goes for it. Reads, writes nothing.
+
+mod merge;
+mod metadata;
+mod scope;
+mod stage;
+mod within;
+
+pub(crate) use metadata::{Metadata, Owners};
+pub(crate) use stage::{Node, NodeKind, Staged};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::target::{Target, locate_dir};
+use crate::error::Error;
+use crate::request::TreeRequest;
+
+/// One name that is going to be changed, or is what it should be.
+#[derive(Debug)]
+pub(crate) struct TreeEntry {
+    pub(crate) target: Target,
+    pub(crate) change: Change,
+}
+
+/// What becomes of it.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// It is to be this file.
+    File(Staged),
+    /// It is to be this link.
+    Link(Staged),
+    /// It is to be this directory, which is not there yet.
+    Directory(Staged),
+    /// It goes.
+    Remove,
+}
+
+/// The whole change, in the order it is made: directories, files, links, and at last what goes.
+#[derive(Debug)]
+pub(crate) struct TreePlan {
+    pub(crate) entries: Vec<TreeEntry>,
+    pub(crate) owners: Owners,
+}
+
+impl TreePlan {
+    /// Looks at both trees. `needed` are paths that must not go.
+    ///
+    /// # Errors
+    /// [`Error::Target`] for what is in the way; [`Error::Source`], [`Error::StagedSpecial`] for a staging tree that cannot be
+    /// used; [`Error::SameTarget`] where two of its names come to be one by links of the root's; [`Error::UnknownAccount`].
+    pub(crate) fn resolve(request: &TreeRequest, needed: &[&Path]) -> Result<TreePlan, Error> {
+        let owners = Owners::of(request)?;
+        let top = stage::open(&request.stage)?;
+        let nodes = stage::read(&top)?;
+        let root = locate_dir(&request.root, request.path_trust)?;
+        let mut merge = merge::Merge::new(within::Within::new(root, request.path_trust)?);
+        merge.directory(&merge.within.root(), &Arc::new(top), nodes)?;
+        for scope in &request.delete {
+            scope::delete(&mut merge, scope, needed)?;
+        }
+        Ok(TreePlan { entries: merge.into_entries(), owners })
+    }
+}

@@ -1,0 +1,114 @@
+//! What goes: names below a directory of the root that the staging tree does not have.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::rc::Rc;
+
+use rustix::fs::{FileType, Stat};
+use rustix::io::Errno;
+
+use super::merge::Merge;
+use super::within::Here;
+use super::{Change, TreeEntry};
+use crate::error::{Error, Obstacle};
+use crate::fs::dir::{self, Child, Dir};
+use crate::fs::{flags, tree};
+use crate::plan::obstacle;
+
+/// Finds what goes below `scope`. Our own files, whose names begin with `.swapbin`, stay.
+///
+/// # Errors
+/// [`Error::Target`] for what cannot go: devices and the like, what holds a mount point, what is needed.
+pub(super) fn delete(merge: &mut Merge, scope: &Path, needed: &[&Path]) -> Result<(), Error> {
+    let root = merge.within.root();
+    // Absolute is as seen from the root as well.
+    let Some(here) = merge.within.enter(&root, scope)? else { return Ok(()) };
+    let mut needed: HashSet<(u64, u64)> = needed.iter().flat_map(|path| above(path)).collect();
+    if here.dir.path() == Path::new("/") {
+        return Err(Error::Target { path: "/".into(), obstacle: Obstacle::Needed });
+    }
+    // It stays itself; what is needed may be below it.
+    needed.remove(&here.id());
+    below(merge, &here, &needed)
+}
+
+fn below(merge: &mut Merge, here: &Rc<Here>, needed: &HashSet<(u64, u64)>) -> Result<(), Error> {
+    let io = |op, path: &Path, errno: Errno| Error::Io { op, path: path.to_owned(), source: errno.into() };
+    let mut names = here.dir.all_names().map_err(|errno| io("list", here.dir.path(), errno))?;
+    names.sort();
+    for name in names {
+        let path = here.dir.path().join(&name);
+        if name.as_encoded_bytes().starts_with(b".swapbin") {
+            continue;
+        }
+        if !merge.is_staged(here, &name) {
+            let target = here.target(name)?;
+            let known = merge.removed.iter().any(|entry| entry.target.path == target.path);
+            if let (Some(existing), false) = (&target.existing, known) {
+                judge(&here.dir, &existing.stat, &path, &target, needed)?;
+                merge.removed.push(TreeEntry { target, change: Change::Remove });
+            }
+            continue;
+        }
+        match dir::open_child(&*here.dir, &name) {
+            Ok(Child::Dir(fd)) => {
+                let inner = Rc::new(merge.within.below(here, fd, &name)?);
+                below(merge, &inner, needed)?;
+            }
+            Ok(Child::Link(_)) | Err(Errno::NOTDIR | Errno::NOENT) => {}
+            Err(errno) => return Err(io("open", &path, errno)),
+        }
+    }
+    Ok(())
+}
+
+fn judge(
+    dir: &Dir,
+    stat: &Stat,
+    path: &Path,
+    target: &crate::plan::target::Target,
+    needed: &HashSet<(u64, u64)>,
+) -> Result<(), Error> {
+    let refuse = |obstacle| Err(Error::Target { path: path.to_owned(), obstacle });
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile | FileType::Symlink => Ok(()),
+        FileType::Directory if needed.contains(&(stat.st_dev, stat.st_ino)) => refuse(Obstacle::Needed),
+        FileType::Directory if flags::of(dir, &target.leaf).mount_point => refuse(Obstacle::MountPoint),
+        FileType::Directory => {
+            let mut at = None;
+            let top = tree::open(dir, &target.leaf);
+            let found = top.and_then(|top| {
+                tree::any(&top, &mut |dir, name, found| {
+                    let other = found.st_dev != stat.st_dev || flags::of(dir, name).mount_point;
+                    if other {
+                        at = Some(dir.path().join(name));
+                    }
+                    other
+                })
+            });
+            match (found, at) {
+                (Ok(_), Some(at)) => refuse(Obstacle::HoldsMount { at }),
+                (Ok(_), None) => Ok(()),
+                (Err(errno), _) => Err(Error::Io { op: "look through", path: path.to_owned(), source: errno.into() }),
+            }
+        }
+        other => refuse(Obstacle::Special { kind: obstacle::kind_of(other) }),
+    }
+}
+
+/// The directory, and all above it.
+fn above(path: &Path) -> Vec<(u64, u64)> {
+    let Ok(mut dir) = Dir::open(path) else { return Vec::new() };
+    let mut found = Vec::new();
+    while let Ok(stat) = rustix::fs::fstat(&dir) {
+        let id = (stat.st_dev, stat.st_ino);
+        if found.last() == Some(&id) {
+            break;
+        }
+        found.push(id);
+        let Ok(parent) = dir::open_path(&dir, "..".as_ref(), dir::Links::Follow) else { break };
+        let Ok(parent) = Dir::from_path_fd(parent, "..".into()) else { break };
+        dir = parent;
+    }
+    found
+}
