@@ -6,7 +6,7 @@ use crate::reference::{Point, Reference};
 use crate::support::Call;
 
 /// Calls that change nothing and fail in a sample of one job, at most.
-const LOOKS: usize = 100;
+const LOOKS: usize = 50;
 
 /// A kill where it shows something new, and one errno, another one from call to call, if not at every call of a long run that
 /// only looks; or, for a full run, a kill everywhere and every errno, once and from then on.

@@ -58,6 +58,8 @@ impl Standing {
             _ if is == should => self.kept.push(name.to_owned()),
             _ if is == was => self.unkept.extend((!is_ambiguous).then(|| name.to_owned())),
             _ if is_ambiguous => {}
+            // A second name of a file that is still there was never of use.
+            None if was.is_some_and(|was| now.0.values().any(|facts| facts == was)) => self.unkept.push(name.to_owned()),
             _ => self.wrong.push(format!("{name} is {is:?}, neither {was:?} nor {should:?}")),
         }
     }
