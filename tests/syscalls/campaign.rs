@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::fault::Fault;
-use crate::job::{Job, Promise};
+use crate::job::{Job, Promise, Threads};
 use crate::judge::{self, End};
 use crate::place::Place;
 use crate::plan;
@@ -176,7 +176,9 @@ impl Tally {
         let mut text = String::new();
         bad.iter().take(SHOWN).for_each(|bad| writeln!(text, "{bad}").expect("a string takes everything"));
         assert!(bad.is_empty(), "{} of {cases} cases of \"{}\" are bad, among them:\n{text}", bad.len(), job.name);
-        assert!(missed.len() * 20 <= cases, "too many calls are not reached: {missed:?}");
+        // With threads it is luck which one makes how many calls.
+        let may_miss = job.threads == Threads::Granted || missed.len() * 20 <= cases;
+        assert!(may_miss, "too many calls are not reached: {missed:?}");
     }
 }
 
