@@ -76,9 +76,21 @@ pub(crate) fn open_lock(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
     Ok(File::from(opened?))
 }
 
-/// Takes the lock by which others see that this file's owner lives; `false` if somebody has it.
+/// Takes the lock by which others see that this file's owner lives; `false` if somebody has it, or there are no locks here.
 pub(crate) fn lock(file: &File) -> bool {
-    rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
+    try_lock(file) == Ok(true)
+}
+
+/// The same, where it makes a difference that there are no locks.
+///
+/// # Errors
+/// Of flock(2), but that somebody has it.
+pub(crate) fn try_lock(file: &File) -> Result<bool, Errno> {
+    match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Moves a name to another directory of the same filesystem, replacing what is there.

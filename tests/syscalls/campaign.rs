@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::fault::Fault;
-use crate::job::{Job, Promise};
+use crate::job::{Job, Promise, Threads};
 use crate::judge::{self, End};
 use crate::place::Place;
 use crate::plan;
@@ -77,11 +77,10 @@ impl Campaign<'_> {
         tally.count(end);
         let is_open = match end {
             End::Killed | End::InDoubt => true,
-            End::Failed => job.promise == Promise::Repair,
-            End::Done => false,
+            End::Failed | End::Done => job.promise == Promise::Repair,
         };
         if bad.is_empty() && (is_open || fault.hinders_removal()) {
-            bad = self.settle(&place);
+            bad = self.settle(&place, end);
         }
         if !bad.is_empty() {
             self.tally.bad.push(described(point, fault, &ended, end, &bad));
@@ -89,7 +88,7 @@ impl Campaign<'_> {
     }
 
     /// What comes after a run that was killed, or does not know how it ended.
-    fn settle(&self, place: &Place) -> Vec<String> {
+    fn settle(&self, place: &Place, end: End) -> Vec<String> {
         let Campaign { job, reference, peer, .. } = self;
         // The second time there is nothing left to do, and nothing may happen.
         for line in [job.recover, job.recover].into_iter().flatten() {
@@ -97,7 +96,7 @@ impl Campaign<'_> {
             if ended.code() != Some(0) {
                 return vec![format!("cannot be recovered: {:?} {}", ended.status, ended.stderr)];
             }
-            let bad = judge::recovered(job, reference, place);
+            let bad = judge::recovered(job, reference, place, end);
             if !bad.is_empty() {
                 return bad;
             }
@@ -110,7 +109,16 @@ impl Campaign<'_> {
             }
         }
         if bad.is_empty() && !job.again.is_empty() {
-            bad = judge::again(job, reference, place);
+            bad = judge::again(reference, place);
+        }
+        for line in job.sweep {
+            let ended = undisturbed(place, &place.command(line, peer.as_ref()));
+            if ended.code() != Some(0) || !ended.stdout.contains("unchanged") {
+                bad.push(format!("the next run is to find everything current: {line}: {:?} {}", ended.status, ended.stderr));
+            }
+        }
+        if bad.is_empty() && !job.sweep.is_empty() {
+            bad = judge::swept(reference, place);
         }
         bad
     }
@@ -168,7 +176,9 @@ impl Tally {
         let mut text = String::new();
         bad.iter().take(SHOWN).for_each(|bad| writeln!(text, "{bad}").expect("a string takes everything"));
         assert!(bad.is_empty(), "{} of {cases} cases of \"{}\" are bad, among them:\n{text}", bad.len(), job.name);
-        assert!(missed.len() * 20 <= cases, "too many calls are not reached: {missed:?}");
+        // With threads it is luck which one makes how many calls.
+        let may_miss = job.threads == Threads::Granted || missed.len() * 20 <= cases;
+        assert!(may_miss, "too many calls are not reached: {missed:?}");
     }
 }
 

@@ -19,6 +19,9 @@ pub struct Job {
     pub recover: Option<&'static str>,
     /// What is run after that, and must make everything new; the last line has to end well.
     pub again: &'static [&'static str],
+    /// Instead of `again`, where that would change something: what is run in each directory, finds a file there current, and
+    /// removes what killed runs have left.
+    pub sweep: &'static [&'static str],
     /// What the kernel does not have.
     pub without: &'static [Without],
     pub threads: Threads,
@@ -67,6 +70,7 @@ impl Default for Job {
             promise: Promise::AllOrNothing,
             recover: None,
             again: &[],
+            sweep: &[],
             without: &[],
             threads: Threads::Refused,
         }

@@ -6,56 +6,7 @@ use crate::job::{Job, Promise};
 use crate::place::Place;
 use crate::reference::{Point, Reference};
 use crate::run::Ended;
-use crate::state::{ANOTHER, State};
-
-/// Where every name that a job changes stands.
-#[derive(Debug, Default)]
-pub struct Standing {
-    /// Names that are as before.
-    pub old: Vec<String>,
-    /// Names that are as after the undisturbed run.
-    pub new: Vec<String>,
-    /// What is neither, in words.
-    pub wrong: Vec<String>,
-    /// Names that no run should leave.
-    pub litter: Vec<String>,
-    /// Kept versions beyond the limit. They are in nobody's way, and the next change removes them.
-    pub surplus: Vec<String>,
-    /// Temporary names that a past run has left, and that are still there.
-    pub left: Vec<String>,
-}
-
-impl Standing {
-    pub fn of(reference: &Reference, now: &State) -> Standing {
-        let (before, after) = (&reference.before.0, &reference.after.0);
-        let mut standing = Standing::default();
-        for (name, facts) in before {
-            let (is, should) = (now.0.get(name), after.get(name));
-            match is {
-                _ if is == Some(facts) && is == should => {}
-                _ if should.is_none() && name.contains(".swapbin.") => standing.left.extend(is.map(|_| name.clone())),
-                _ if is == Some(facts) => standing.old.push(name.clone()),
-                _ if is == should => standing.new.push(name.clone()),
-                None => standing.wrong.push(format!("missing: {name}")),
-                Some(is) => standing.wrong.push(format!("{name} is {is:?}, neither {facts:?} nor {should:?}")),
-            }
-        }
-        for (name, should) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
-            match now.0.get(name) {
-                None => standing.old.push(name.clone()),
-                Some(is) if is == should => standing.new.push(name.clone()),
-                Some(is) => standing.wrong.push(format!("{name} is {is:?}, and was to be {should:?} or nothing")),
-            }
-        }
-        let strange = now.0.keys().filter(|name| !before.contains_key(*name) && !after.contains_key(*name)).cloned();
-        (standing.surplus, standing.litter) = strange.partition(|name| name.contains(".swapbin~") && name.ends_with(ANOTHER));
-        standing
-    }
-
-    pub fn is_mixed(&self) -> bool {
-        !self.old.is_empty() && !self.new.is_empty()
-    }
-}
+use crate::standing::Standing;
 
 /// How a run ended, as far as the judgement differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,10 +54,11 @@ pub fn first(
     let telling = errnos::is_telling(&point.call);
     match end {
         End::Done => {
+            bad.extend(standing.old.iter().map(|name| format!("success reported, but {name} is as before")));
             // A single swap goes on where the old version cannot be kept, and says so.
-            let excused = |name: &&String| name.contains(".swapbin~") && ended.stderr.contains("is not kept");
-            let undone = standing.old.iter().filter(|name| !excused(name));
-            bad.extend(undone.map(|name| format!("success reported, but {name} is as before")));
+            if !ended.stderr.contains("is not kept") {
+                bad.extend(standing.unkept.iter().map(|name| format!("success reported, but {name} is not kept")));
+            }
             // What is lost of the bookkeeping costs a recovery that finds everything done.
             if errnos::loses_bytes(fault) && !point.is_bookkeeping {
                 bad.push("success reported, although a sync failed".into());
@@ -118,7 +70,8 @@ pub fn first(
             match job.promise {
                 Promise::Each if all_new && bad.is_empty() => bad.push("failure reported, but everything is new".into()),
                 Promise::AllOrNothing => {
-                    bad.extend(standing.new.iter().map(|name| format!("failure reported, but {name} is new")));
+                    let new = standing.new.iter().chain(&standing.kept);
+                    bad.extend(new.map(|name| format!("failure reported, but {name} is new")));
                 }
                 Promise::Each | Promise::Repair => {}
             }
@@ -139,43 +92,50 @@ pub fn first(
     bad
 }
 
-/// What is wrong after a crash was settled by `recover`.
-pub fn recovered(job: &Job, reference: &Reference, place: &Place) -> Vec<String> {
+/// What is wrong after a crash, or a run in doubt, was settled by `recover`.
+pub fn recovered(job: &Job, reference: &Reference, place: &Place, end: End) -> Vec<String> {
     let standing = Standing::of(reference, &place.state());
     let mut bad = standing.wrong.clone();
     if standing.is_mixed() || job.promise == Promise::Repair && !standing.old.is_empty() {
         bad.push(format!("mixed: {:?} as before, {:?} new", standing.old, standing.new));
     }
-    bad.extend(standing.litter.iter().chain(&standing.left).map(|name| format!("litter: {name}")));
+    // A run in doubt about its journal has none to be recovered by; the next run in the directory tidies up.
+    if end == End::Killed && job.promise != Promise::Repair {
+        let useless = if standing.new.is_empty() { standing.kept.as_slice() } else { &[] };
+        bad.extend(standing.litter.iter().chain(&standing.left).chain(useless).map(|name| format!("litter: {name}")));
+    }
     bad
 }
 
 /// What is wrong after the next run.
-pub fn again(job: &Job, reference: &Reference, place: &Place) -> Vec<String> {
+pub fn again(reference: &Reference, place: &Place) -> Vec<String> {
     let standing = Standing::of(reference, &place.state());
+    let is_backup = |name: &&String| name.ends_with('~');
     // A second backup is one of the new file.
-    let targets = |name: &&String| reference.before.0.contains_key(*name) || job.changes.iter().any(|(target, _)| target == name);
     let mut bad: Vec<String> = standing.wrong.iter().filter(|text| !text.contains('~')).cloned().collect();
-    bad.extend(
-        standing
-            .old
-            .iter()
-            .filter(targets)
-            .filter(|name| !name.contains('~'))
-            .map(|name| format!("not repaired by the next run: {name}")),
-    );
+    let undone = standing.old.iter().filter(|name| !is_backup(name));
+    bad.extend(undone.map(|name| format!("not repaired by the next run: {name}")));
     let left = standing.litter.iter().chain(&standing.left).chain(&standing.surplus);
     bad.extend(left.map(|name| format!("litter after the next run: {name}")));
     bad
 }
 
-/// Whether standard error names something in the tree, or on the way to it, and says more than that.
+/// What is wrong after runs that find everything current in each directory.
+pub fn swept(reference: &Reference, place: &Place) -> Vec<String> {
+    let standing = Standing::of(reference, &place.state());
+    standing.litter.iter().chain(&standing.left).map(|name| format!("litter after the next run: {name}")).collect()
+}
+
+/// Whether something in the tree is named, or on the way to it, or a transaction, and more is said than that.
 fn says_why(ended: &Ended, place: &Place, reference: &Reference) -> bool {
+    // What keeps `recover` from one of several transactions is its report.
+    let told = format!("{}{}", ended.stderr, ended.stdout);
     let names = reference.before.0.keys().chain(reference.after.0.keys());
     let roots = place.roots();
     let mut way = roots.iter().flat_map(|root| root.ancestors());
-    let named = names.into_iter().any(|name| ended.stderr.contains(name.as_str()))
-        || roots.iter().any(|root| ended.stderr.contains(root.to_str().expect("a path in UTF-8")))
-        || way.any(|path| ended.stderr.contains(&format!("'{}'", path.display())));
-    named && ended.stderr.lines().any(|line| line.split(": ").count() > 1 && line.split_whitespace().count() > 3)
+    let named = names.into_iter().any(|name| told.contains(name.as_str()))
+        || roots.iter().any(|root| told.contains(root.to_str().expect("a path in UTF-8")))
+        || told.contains("transaction ")
+        || way.any(|path| told.contains(&format!("'{}'", path.display())));
+    named && told.lines().any(|line| line.split(": ").count() > 1 && line.split_whitespace().count() > 3)
 }

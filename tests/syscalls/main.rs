@@ -19,4 +19,5 @@ mod place;
 mod plan;
 mod reference;
 mod run;
+mod standing;
 mod state;

@@ -87,6 +87,11 @@ impl Place {
         self.file(name, name.bytes().last().expect("a name"), 0o644);
     }
 
+    /// A file that is current when it is installed from `of`.
+    pub fn current(&self, name: &str, of: &str) {
+        std::fs::copy(self.path(of), self.path(name)).expect("a copy in the scratch directory");
+    }
+
     pub fn directory(&self, name: &str) {
         std::fs::create_dir_all(self.path(name)).expect("a directory in the scratch directory");
     }

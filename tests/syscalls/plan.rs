@@ -5,8 +5,11 @@ use crate::fault::What;
 use crate::reference::{Point, Reference};
 use crate::support::Call;
 
-/// A kill where it shows something new, and one errno, another one from call to call; or, for a full run, a kill everywhere and
-/// every errno, once and from then on.
+/// Calls that change nothing and fail in a sample of one job, at most.
+const LOOKS: usize = 50;
+
+/// A kill where it shows something new, and one errno, another one from call to call, if not at every call of a long run that
+/// only looks; or, for a full run, a kill everywhere and every errno, once and from then on.
 pub fn faults(reference: &Reference, at: usize, full: bool) -> Vec<What> {
     let point = &reference.points[at];
     let errnos = errnos::of(&point.call);
@@ -25,7 +28,10 @@ pub fn faults(reference: &Reference, at: usize, full: bool) -> Vec<What> {
         let lasting = errnos.iter().filter(|errno| errnos::LASTING.contains(errno) && !errnos::is_telling(&point.call));
         faults.extend(lasting.map(|errno| What::FailsFromNowOn(errno, kin.clone())));
     } else {
-        faults.extend((!errnos.is_empty()).then(|| What::Fails(errnos[at % errnos.len()])));
+        let stride = reference.points.len().div_ceil(LOOKS);
+        let matters = is_followed(point) || changes(&point.call) && point.call.name != "close";
+        let is_tried = !errnos.is_empty() && (matters || at.is_multiple_of(stride));
+        faults.extend(is_tried.then(|| What::Fails(errnos[at % errnos.len()])));
         // What cannot be taken back either.
         faults.extend((!kin.is_empty()).then_some(What::FailsFromNowOn("ENOSPC", kin)));
     }

@@ -63,8 +63,13 @@ pub(crate) fn create(state: &state::State) -> io::Result<(String, File)> {
             file => file?,
         };
         // Another run may have seen it before it was locked, and have removed it.
-        if private::lock(&file) && rustix::fs::fstat(&file)?.st_nlink == 1 {
-            return Ok((txid, file));
+        match private::try_lock(&file) {
+            Ok(true) if rustix::fs::fstat(&file)?.st_nlink == 1 => return Ok((txid, file)),
+            Ok(_) => {}
+            Err(errno) => {
+                let _ = state.open.unlink(txid.as_ref());
+                return Err(errno.into());
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use libc::{ENOSYS, EPERM, c_long};
 
 use super::Tree;
-use crate::support::{failpoints_available, swapbin_as_ordinary_user};
+use crate::support::{Scratch, failpoints_available, swapbin, swapbin_as_ordinary_user};
 
 #[track_caller]
 fn works_without(calls: &[c_long]) {
@@ -32,6 +32,19 @@ fn a_filter_may_forbid_renameat2() {
 #[test]
 fn a_filter_may_forbid_copy_file_range() {
     works_without(&[libc::SYS_copy_file_range]);
+}
+
+#[test]
+fn a_batch_without_locks_is_refused_and_leaves_nothing() {
+    for errno in [EPERM, ENOSYS] {
+        let scratch = Scratch::new();
+        scratch.file("app", "old");
+        scratch.file("new", "new");
+        let before = scratch.snapshot();
+        let run = swapbin(&scratch).from("new").to("app").from("new").to("another").denying(&[libc::SYS_flock], errno).run();
+        run.exits(9).says("state directory");
+        scratch.snapshot().assert_same_as(&before);
+    }
 }
 
 #[test]
