@@ -90,8 +90,7 @@ impl<'l> Cuts<'l> {
         // The strictest moments are tried in the smallest sample: success was just reported, nothing was written since.
         let mut first = vec![(*log.moments().end(), Shape::Everything)];
         first.extend(log.last_success().map(|moment| (moment, Shape::FlushedOnly)));
-        let crowded = log.moments().filter(|moment| log.writes(*moment).pending.len() > 1).collect();
-        Cuts { log, unit, dice, seen: HashSet::new(), first, crowded }
+        Cuts { log, unit, dice, seen: HashSet::new(), first, crowded: log.crowded() }
     }
 
     /// Any moment; one in three times where much is pending, and one in three where names change.

@@ -61,7 +61,7 @@ impl Image {
     /// What is there now is what [`Image::reset`] returns to.
     pub fn freeze(&mut self) {
         self.base.extend(self.changed.drain());
-        self.base.retain(|_, block| block.iter().any(|byte| *byte != 0));
+        self.base.retain(|_, block| *block != [0; BLOCK]);
     }
 
     /// Forgets what was written since [`Image::freeze`].

@@ -1,6 +1,6 @@
 //! What the disks were told, in order.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
@@ -62,6 +62,23 @@ impl Log {
         self.events.iter().rposition(|event| matches!(event, Event::Mark(Mark::Success))).map(|at| at + 1)
     }
 
+    /// The moments with several writes pending.
+    pub fn crowded(&self) -> Vec<usize> {
+        let (moments, mut pending) = (self.moments(), HashMap::new());
+        let mut crowded = Vec::new();
+        for (at, event) in self.events.iter().enumerate() {
+            match event {
+                Event::Write(write) => *pending.entry(write.disk).or_insert(0) += 1,
+                Event::Flush { disk } => _ = pending.remove(disk),
+                Event::Mark(_) => {}
+            }
+            if pending.values().sum::<usize>() > 1 && moments.contains(&(at + 1)) {
+                crowded.push(at + 1);
+            }
+        }
+        crowded
+    }
+
     /// The moments from the first rename on, where mixtures are: until success, or the end.
     pub fn switch(&self) -> Range<usize> {
         let renamed = self.events.iter().position(|event| matches!(event, Event::Mark(Mark::Renamed)));
@@ -71,12 +88,12 @@ impl Log {
 
     /// The writes made by this moment: those a flush has put on the medium since, and those that may be there or not.
     pub fn writes(&self, moment: usize) -> Fates {
-        let mut flushed_later = HashSet::new();
+        let mut flushed_later: u64 = 0;
         let mut fates = Fates::default();
         for (at, event) in self.events[..moment].iter().enumerate().rev() {
             match event {
-                Event::Flush { disk } => _ = flushed_later.insert(*disk),
-                Event::Write(write) if flushed_later.contains(&write.disk) => fates.flushed.push(at),
+                Event::Flush { disk } => flushed_later |= 1 << disk,
+                Event::Write(write) if flushed_later & 1 << write.disk != 0 => fates.flushed.push(at),
                 Event::Write(_) => fates.pending.push(at),
                 Event::Mark(_) => {}
             }

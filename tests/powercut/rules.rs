@@ -152,3 +152,11 @@ fn the_switch_is_from_the_first_rename_to_the_success() {
     assert_eq!(Log { events: [events, vec![mark(Mark::End)]].concat() }.switch(), 2..5);
     assert!(record().switch().is_empty());
 }
+
+#[test]
+fn moments_are_crowded_where_several_writes_are_pending() {
+    let log = record();
+    let slowly: Vec<usize> = log.moments().filter(|moment| log.writes(*moment).pending.len() > 1).collect();
+    assert_eq!(log.crowded(), slowly);
+    assert_eq!(slowly, [3, 7, 8, 9]);
+}

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::cut::SECTOR;
+
 /// A file as it may be found: whole, with the right mode and owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
@@ -16,10 +18,10 @@ pub struct Version {
 impl Version {
     /// Every sector says whose it is, so that no mixture looks whole.
     pub fn content(&self, target: &Target) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.length + 64);
+        let mut bytes = Vec::with_capacity(self.length + SECTOR);
         while bytes.len() < self.length {
             let line = format!("{} {} edition {} at {}\n", target.disk, target.path, self.edition, bytes.len());
-            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(&line.repeat(SECTOR / line.len() + 1).as_bytes()[..SECTOR]);
         }
         bytes.truncate(self.length);
         bytes
