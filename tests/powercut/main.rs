@@ -5,6 +5,7 @@
 //! process for each filesystem and scenario (`hand`) mounts them, runs swapbin and judges. Mounts lie in namespaces of their
 //! own, loop devices are freed with their last user, children die with their parent: nothing is left behind, however it ends.
 
+mod aftermath;
 mod arguments;
 mod cut;
 mod device;

@@ -9,16 +9,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::arguments::Arguments;
-use super::lane;
 use super::round::Round;
 use super::scenario::{Promise, Scenario};
 use super::tally::Tally;
+use super::{aftermath, lane};
 
 /// Rounds one after another, until a missing sync was caught.
 type Job<'a> = Vec<Round<'a>>;
 
 pub fn run(arguments: &Arguments, scenarios: &[Scenario], base: &Path) -> ExitCode {
     let began = Instant::now();
+    let aftermath = if arguments.scenarios.is_empty() { aftermath::check() } else { Ok(()) };
+    if let Err(left) = &aftermath {
+        eprintln!("killed in the middle: {left}");
+    }
     let under_test = std::env::var("SWAPBIN_UNDER_TEST");
     let program = under_test.as_deref().unwrap_or(env!("CARGO_BIN_EXE_swapbin"));
     let jobs = jobs(arguments, scenarios);
@@ -41,7 +45,7 @@ pub fn run(arguments: &Arguments, scenarios: &[Scenario], base: &Path) -> ExitCo
         }
     };
     std::thread::scope(|scope| (0..arguments.jobs.max(1)).for_each(|_| _ = scope.spawn(work)));
-    let failed = summarise(&done.into_inner().expect("all lanes have ended"));
+    let failed = summarise(&done.into_inner().expect("all lanes have ended")) || aftermath.is_err();
     eprintln!("powercut: {} in {} s", if failed { "FAILED" } else { "ok" }, began.elapsed().as_secs());
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
