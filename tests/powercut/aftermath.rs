@@ -23,13 +23,15 @@ pub fn check() -> Result<(), String> {
     let mut child = sys::die_with_parent(&mut command).spawn().map_err(|error| error.to_string())?;
     let mark = lane::mark(child.id());
     let mounted = wait_until(|| processes(&mark).iter().any(|process| has_disk(process, &mark)));
+    let loops = loops(&mark);
     end(&mut child);
-    if !mounted {
+    if !mounted || loops.is_empty() {
         return Err("the program that is to be killed does not come to mount anything".to_owned());
     }
-    match wait_until(|| loops(&mark).is_empty() && processes(&mark).is_empty()) {
+    let left = || loops.iter().filter(|(device, sequence)| attached(device).as_ref() == Some(sequence)).collect::<Vec<_>>();
+    match wait_until(|| left().is_empty() && processes(&mark).is_empty()) {
         true => Ok(()),
-        false => Err(format!("loop devices {:?} and processes {:?} are left", loops(&mark), processes(&mark))),
+        false => Err(format!("loop devices {:?} and processes {:?} are left", left(), processes(&mark))),
     }
 }
 
@@ -49,9 +51,19 @@ fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     false
 }
 
-/// Loop devices on files below a directory with this name.
-fn loops(mark: &str) -> Vec<String> {
-    below("/sys/block", |device| fs::read_to_string(device.join("loop/backing_file")).is_ok_and(|file| file.contains(mark)))
+/// Loop devices on files below a directory with this name, and how each is attached.
+fn loops(mark: &str) -> Vec<(String, String)> {
+    let of_ours = |device: &Path| fs::read_to_string(device.join("loop/backing_file")).is_ok_and(|file| file.contains(mark));
+    let devices = below("/sys/block", of_ours).into_iter();
+    devices.filter_map(|device| attached(&device).map(|sequence| (device, sequence))).collect()
+}
+
+/// A number that every new use of a block device gets, where this loop device has a file. The file's path tells less: it is
+/// another one once its mount is gone.
+fn attached(device: &str) -> Option<String> {
+    let device = Path::new("/sys/block").join(device);
+    fs::metadata(device.join("loop/backing_file")).ok()?;
+    fs::read_to_string(device.join("diskseq")).ok()
 }
 
 /// Processes with such a directory among their arguments.
