@@ -126,7 +126,7 @@ impl<'l> Cuts<'l> {
         let mut late: Vec<Arrived> = some.iter().map(whole).collect();
         if shape == Shape::Torn {
             for arrived in &mut late {
-                let units = self.log.write(arrived.write).data.len() / self.unit;
+                let units = self.log.write(arrived.write).units(self.unit).len();
                 if units > 1 && dice.below(3) == 0 {
                     arrived.units = Some(tear(units, dice));
                 }

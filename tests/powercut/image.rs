@@ -52,9 +52,8 @@ impl Image {
     /// Applies a recorded write, or of its `unit`s those that arrived.
     pub fn apply(&mut self, write: &Write, units: Option<&[bool]>, unit: usize) {
         let Some(units) = units else { return self.write(write.offset, &write.data) };
-        for (at, _) in units.iter().enumerate().filter(|(_, arrived)| **arrived) {
-            let from = at * unit;
-            self.write(write.offset + from as u64, &write.data[from..write.data.len().min(from + unit)]);
+        for (range, _) in write.units(unit).into_iter().zip(units).filter(|(_, arrived)| **arrived) {
+            self.write(write.offset + range.start as u64, &write.data[range]);
         }
     }
 

@@ -109,7 +109,7 @@ impl Lane {
         Ok(match verdict {
             "good" => Verdict::Good(words.to_owned()),
             "bad" => Verdict::Bad(words.to_owned()),
-            "unmountable" => Verdict::Unmountable(words.to_owned()),
+            "unmountable" => Verdict::Unmountable(format!("cannot be mounted: {words}")),
             _ => return Err(io::Error::other(reply)),
         })
     }

@@ -24,6 +24,16 @@ pub struct Write {
     pub data: Arc<[u8]>,
 }
 
+impl Write {
+    /// The parts that arrive whole or not at all, on a disk with such units.
+    pub fn units(&self, unit: usize) -> Vec<Range<usize>> {
+        let (start, end) = (self.offset, self.offset + self.data.len() as u64);
+        let within = |at: u64| (at.clamp(start, end) - start) as usize;
+        let unit = unit as u64;
+        (start / unit..end.div_ceil(unit)).map(|number| within(number * unit)..within((number + 1) * unit)).collect()
+    }
+}
+
 /// What the program under test had done by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {

@@ -129,8 +129,8 @@ impl Underway<'_> {
         let verdict = self.lane.judge(log, cut, successes)?;
         self.tally.add(disturbance, cut, &verdict);
         let (Verdict::Bad(words) | Verdict::Unmountable(words)) = &verdict else { return Ok(true) };
-        let bad = self.tally.total().bad;
-        if bad <= SHOWN && (self.round.without.is_none() || bad == 1) {
+        let bad = self.tally.total().bad + self.tally.total().unmountable;
+        if bad <= SHOWN || matches!(verdict, Verdict::Unmountable(_)) {
             eprintln!("{}, {}: {words}\n    {cut}", self.round.name(), disturbance.name());
         }
         if let Some(directory) = &self.arguments.keep {

@@ -160,3 +160,10 @@ fn moments_are_crowded_where_several_writes_are_pending() {
     assert_eq!(log.crowded(), slowly);
     assert_eq!(slowly, [3, 7, 8, 9]);
 }
+
+#[test]
+fn units_are_those_of_the_disk() {
+    let write = Write { disk: 0, offset: 3584, data: vec![0; 5120].into() };
+    assert_eq!(write.units(4096), [0..512, 512..4608, 4608..5120]);
+    assert_eq!(write.units(SECTOR).len(), 10);
+}
