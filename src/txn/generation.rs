@@ -146,12 +146,17 @@ fn create(state: &State) -> io::Result<(String, File)> {
     }
 }
 
+/// Bytes of a single swap's record, at most: two paths of up to 4096, each byte perhaps written as six, and some numbers.
+const LARGEST_SINGLE: u64 = 64 << 10;
+
 /// Removes the record of a swap in this directory that was killed before it changed anything: before the record was written,
 /// or before the rename, and the target still is the file that was to be kept. Says whether it was one.
 pub(super) fn forget_unmade(state: &State, dir: &Dir, txid: &str) -> bool {
     let Ok(file) = private::open(&state.done, txid.as_ref()) else { return false };
+    // A batch's, which was on the disk before it came here, is not read for each of the names it keeps.
+    let is_single = file.metadata().is_ok_and(|about| about.len() <= LARGEST_SINGLE);
     // Locked first: what is not written yet may be a moment later.
-    if !private::lock(&file) {
+    if !is_single || !private::lock(&file) {
         return false;
     }
     let still_old = |entry: &Entry| {

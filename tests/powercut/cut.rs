@@ -90,8 +90,7 @@ impl<'l> Cuts<'l> {
         // The strictest moments are tried in the smallest sample: success was just reported, nothing was written since.
         let mut first = vec![(*log.moments().end(), Shape::Everything)];
         first.extend(log.last_success().map(|moment| (moment, Shape::FlushedOnly)));
-        let crowded = log.moments().filter(|moment| log.writes(*moment).pending.len() > 1).collect();
-        Cuts { log, unit, dice, seen: HashSet::new(), first, crowded }
+        Cuts { log, unit, dice, seen: HashSet::new(), first, crowded: log.crowded() }
     }
 
     /// Any moment; one in three times where much is pending, and one in three where names change.
@@ -127,7 +126,7 @@ impl<'l> Cuts<'l> {
         let mut late: Vec<Arrived> = some.iter().map(whole).collect();
         if shape == Shape::Torn {
             for arrived in &mut late {
-                let units = self.log.write(arrived.write).data.len() / self.unit;
+                let units = self.log.write(arrived.write).units(self.unit).len();
                 if units > 1 && dice.below(3) == 0 {
                     arrived.units = Some(tear(units, dice));
                 }

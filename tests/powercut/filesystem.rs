@@ -56,12 +56,13 @@ impl Filesystem {
         mebibytes << 20
     }
 
-    /// Bytes that have to arrive whole. btrfs checks its superblock of 4096 bytes with one checksum and looks for no other
-    /// copy at mount: on disks that tear 4096 bytes it has no promise to give.
+    /// Bytes that have to arrive whole. btrfs checks its superblock of 4096 bytes with one checksum, and looks for no other copy
+    /// at mount; xfs replays nothing onto a block whose first sector bears a later number than the log has, whatever is behind
+    /// it. On disks that tear 4096 bytes these two have no promise to give.
     pub fn unit(self) -> usize {
         match self {
-            Filesystem::Btrfs => 4096,
-            _ => SECTOR,
+            Filesystem::Ext4 | Filesystem::Ext4NoAutoDaAlloc => SECTOR,
+            Filesystem::Xfs | Filesystem::Btrfs => 4096,
         }
     }
 

@@ -108,13 +108,17 @@ impl Hand {
         let sources = self.places.sources(&self.scenario);
         fs::create_dir_all(&sources)?;
         for target in &self.scenario.targets {
-            fs::write(sources.join(target.leaf()), target.after.content(target))?;
+            fs::write(sources.join(target.leaf()), self.scenario.installed(target).content(target))?;
             let path = self.places.disk(target.disk).join(target.path);
             match target.before {
                 Before::Absent => {}
+                Before::Is(_) if self.scenario.undoes => put(&path, &target.after, &target.after.content(target))?,
                 Before::Is(version) => put(&path, &version, &version.content(target))?,
                 Before::BeingWritten(version) => put(&path, &version, b"what is there before it is written over\n")?,
             }
+        }
+        for command in self.scenario.preparation(&self.places) {
+            self.run(&command, None, None)?;
         }
         self.unmount()
     }

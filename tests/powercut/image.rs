@@ -52,16 +52,15 @@ impl Image {
     /// Applies a recorded write, or of its `unit`s those that arrived.
     pub fn apply(&mut self, write: &Write, units: Option<&[bool]>, unit: usize) {
         let Some(units) = units else { return self.write(write.offset, &write.data) };
-        for (at, _) in units.iter().enumerate().filter(|(_, arrived)| **arrived) {
-            let from = at * unit;
-            self.write(write.offset + from as u64, &write.data[from..write.data.len().min(from + unit)]);
+        for (range, _) in write.units(unit).into_iter().zip(units).filter(|(_, arrived)| **arrived) {
+            self.write(write.offset + range.start as u64, &write.data[range]);
         }
     }
 
     /// What is there now is what [`Image::reset`] returns to.
     pub fn freeze(&mut self) {
         self.base.extend(self.changed.drain());
-        self.base.retain(|_, block| block.iter().any(|byte| *byte != 0));
+        self.base.retain(|_, block| *block != [0; BLOCK]);
     }
 
     /// Forgets what was written since [`Image::freeze`].

@@ -109,7 +109,7 @@ impl Lane {
         Ok(match verdict {
             "good" => Verdict::Good(words.to_owned()),
             "bad" => Verdict::Bad(words.to_owned()),
-            "unmountable" => Verdict::Unmountable(words.to_owned()),
+            "unmountable" => Verdict::Unmountable(format!("cannot be mounted: {words}")),
             _ => return Err(io::Error::other(reply)),
         })
     }
@@ -189,5 +189,10 @@ impl Drop for HandProcess {
 
 /// A directory for each lane.
 pub fn directory(base: &Path, number: usize) -> PathBuf {
-    base.join(format!("lane{number}"))
+    base.join(format!("{}{number}", mark(std::process::id())))
+}
+
+/// How the names of a process's lanes begin, and of nobody else's.
+pub fn mark(process: u32) -> String {
+    format!("powercut-{process}-")
 }

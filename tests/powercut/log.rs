@@ -1,6 +1,6 @@
 //! What the disks were told, in order.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
@@ -22,6 +22,16 @@ pub struct Write {
     pub disk: usize,
     pub offset: u64,
     pub data: Arc<[u8]>,
+}
+
+impl Write {
+    /// The parts that arrive whole or not at all, on a disk with such units.
+    pub fn units(&self, unit: usize) -> Vec<Range<usize>> {
+        let (start, end) = (self.offset, self.offset + self.data.len() as u64);
+        let within = |at: u64| (at.clamp(start, end) - start) as usize;
+        let unit = unit as u64;
+        (start / unit..end.div_ceil(unit)).map(|number| within(number * unit)..within((number + 1) * unit)).collect()
+    }
 }
 
 /// What the program under test had done by then.
@@ -62,6 +72,23 @@ impl Log {
         self.events.iter().rposition(|event| matches!(event, Event::Mark(Mark::Success))).map(|at| at + 1)
     }
 
+    /// The moments with several writes pending.
+    pub fn crowded(&self) -> Vec<usize> {
+        let (moments, mut pending) = (self.moments(), HashMap::new());
+        let mut crowded = Vec::new();
+        for (at, event) in self.events.iter().enumerate() {
+            match event {
+                Event::Write(write) => *pending.entry(write.disk).or_insert(0) += 1,
+                Event::Flush { disk } => _ = pending.remove(disk),
+                Event::Mark(_) => {}
+            }
+            if pending.values().sum::<usize>() > 1 && moments.contains(&(at + 1)) {
+                crowded.push(at + 1);
+            }
+        }
+        crowded
+    }
+
     /// The moments from the first rename on, where mixtures are: until success, or the end.
     pub fn switch(&self) -> Range<usize> {
         let renamed = self.events.iter().position(|event| matches!(event, Event::Mark(Mark::Renamed)));
@@ -71,12 +98,12 @@ impl Log {
 
     /// The writes made by this moment: those a flush has put on the medium since, and those that may be there or not.
     pub fn writes(&self, moment: usize) -> Fates {
-        let mut flushed_later = HashSet::new();
+        let mut flushed_later: u64 = 0;
         let mut fates = Fates::default();
         for (at, event) in self.events[..moment].iter().enumerate().rev() {
             match event {
-                Event::Flush { disk } => _ = flushed_later.insert(*disk),
-                Event::Write(write) if flushed_later.contains(&write.disk) => fates.flushed.push(at),
+                Event::Flush { disk } => flushed_later |= 1 << disk,
+                Event::Write(write) if flushed_later & 1 << write.disk != 0 => fates.flushed.push(at),
                 Event::Write(_) => fates.pending.push(at),
                 Event::Mark(_) => {}
             }

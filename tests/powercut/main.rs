@@ -5,6 +5,7 @@
 //! process for each filesystem and scenario (`hand`) mounts them, runs swapbin and judges. Mounts lie in namespaces of their
 //! own, loop devices are freed with their last user, children die with their parent: nothing is left behind, however it ends.
 
+mod aftermath;
 mod arguments;
 mod cut;
 mod device;
@@ -31,14 +32,12 @@ use arguments::Asked;
 use disturb::Neighbours;
 use filesystem::Filesystem;
 use scenario::{Places, Scenario};
-use swapbin::{Broken, Event, Host};
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1).peekable();
     // The forms in which this program starts itself.
     let served = match words.peek().map(String::as_str) {
         Some("--hand") => Some(be_the_hand(words.by_ref().skip(1).collect())),
-        Some("--recover") => Some(recover(words.by_ref().nth(1).expect("a state directory"))),
         Some("--committer") => Some(be_the_committer(words.by_ref().skip(1).collect())),
         _ => None,
     };
@@ -76,8 +75,7 @@ fn main() -> ExitCode {
 
 fn be_the_hand(words: Vec<String>) -> std::io::Result<()> {
     let [filesystem, scenario, base, program, rest @ ..] = &words[..] else { panic!("{words:?}") };
-    let own = std::env::current_exe()?.to_str().expect("a path of cargo's").to_owned();
-    let places = Places { base: PathBuf::from(base), program: program.clone(), own };
+    let places = Places { base: PathBuf::from(base), program: program.clone() };
     let filesystem = Filesystem::named(filesystem).expect("a filesystem");
     let scenario = Scenario::named(scenario).expect("a scenario");
     hand::serve(filesystem, scenario, places, rest.first().cloned())
@@ -86,14 +84,4 @@ fn be_the_hand(words: Vec<String>) -> std::io::Result<()> {
 fn be_the_committer(words: Vec<String>) -> std::io::Result<()> {
     let filesystem = Filesystem::named(&words[0]).expect("a filesystem");
     disturb::commit_forever(&Neighbours { filesystem, paths: words[1..].iter().map(PathBuf::from).collect() })
-}
-
-/// What `swapbin recover` does.
-fn recover(state_dir: String) -> std::io::Result<()> {
-    let host = Host { state_dir: state_dir.into(), ..Host::system() };
-    let recoveries = swapbin::recover(&host, &mut |_: &Event<'_>| {}).map_err(std::io::Error::other)?;
-    match recoveries.into_iter().find(|recovery| !matches!(recovery.outcome, Broken::Finished | Broken::TakenBack)) {
-        Some(stuck) => Err(std::io::Error::other(format!("{stuck:?}"))),
-        None => Ok(()),
-    }
 }

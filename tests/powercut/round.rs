@@ -42,7 +42,7 @@ impl Round<'_> {
         let plan = Plan { filesystem: self.filesystem, scenario: self.scenario, program, failpoint: failpoint.as_deref() };
         let lane = Lane::open(base, &plan)?;
         let mut state = Underway { round: self, arguments, lane, dice: Dice::new(arguments.seed), tally: Tally::default() };
-        let recovers = self.scenario.recovers() && self.without.is_none();
+        let recovers = self.scenario.recovers();
         let disturbances = arguments.disturbances.iter().filter(|one| recovers || **one != Disturbance::Recovery);
         let disturbances: Vec<Disturbance> = disturbances.copied().collect();
         for (at, disturbance) in disturbances.iter().enumerate() {
@@ -116,8 +116,10 @@ impl Underway<'_> {
         for cut in cuts.take(states.div_ceil(PER_RECOVERY)) {
             let recovery = self.lane.record_recovery(&log, &cut)?;
             for second in Cuts::new(&recovery, unit, self.dice.fork()).take(left.min(PER_RECOVERY)) {
-                self.judge(Disturbance::Recovery, &recovery, &second, cut.successes)?;
                 left -= 1;
+                if !self.judge(Disturbance::Recovery, &recovery, &second, cut.successes)? && self.round.without.is_some() {
+                    return Ok(());
+                }
             }
             self.lane.go_back();
         }
@@ -129,8 +131,8 @@ impl Underway<'_> {
         let verdict = self.lane.judge(log, cut, successes)?;
         self.tally.add(disturbance, cut, &verdict);
         let (Verdict::Bad(words) | Verdict::Unmountable(words)) = &verdict else { return Ok(true) };
-        let bad = self.tally.total().bad;
-        if bad <= SHOWN && (self.round.without.is_none() || bad == 1) {
+        let bad = self.tally.total().bad + self.tally.total().unmountable;
+        if bad <= SHOWN || matches!(verdict, Verdict::Unmountable(_)) {
             eprintln!("{}, {}: {words}\n    {cut}", self.round.name(), disturbance.name());
         }
         if let Some(directory) = &self.arguments.keep {

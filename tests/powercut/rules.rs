@@ -152,3 +152,18 @@ fn the_switch_is_from_the_first_rename_to_the_success() {
     assert_eq!(Log { events: [events, vec![mark(Mark::End)]].concat() }.switch(), 2..5);
     assert!(record().switch().is_empty());
 }
+
+#[test]
+fn moments_are_crowded_where_several_writes_are_pending() {
+    let log = record();
+    let slowly: Vec<usize> = log.moments().filter(|moment| log.writes(*moment).pending.len() > 1).collect();
+    assert_eq!(log.crowded(), slowly);
+    assert_eq!(slowly, [3, 7, 8, 9]);
+}
+
+#[test]
+fn units_are_those_of_the_disk() {
+    let write = Write { disk: 0, offset: 3584, data: vec![0; 5120].into() };
+    assert_eq!(write.units(4096), [0..512, 512..4608, 4608..5120]);
+    assert_eq!(write.units(SECTOR).len(), 10);
+}

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::cut::SECTOR;
+
 /// A file as it may be found: whole, with the right mode and owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
@@ -16,10 +18,10 @@ pub struct Version {
 impl Version {
     /// Every sector says whose it is, so that no mixture looks whole.
     pub fn content(&self, target: &Target) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.length + 64);
+        let mut bytes = Vec::with_capacity(self.length + SECTOR);
         while bytes.len() < self.length {
             let line = format!("{} {} edition {} at {}\n", target.disk, target.path, self.edition, bytes.len());
-            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(&line.repeat(SECTOR / line.len() + 1).as_bytes()[..SECTOR]);
         }
         bytes.truncate(self.length);
         bytes
@@ -75,6 +77,8 @@ pub struct Scenario {
     pub sources_on_disk: bool,
     /// Where the program keeps its state.
     pub state_on: usize,
+    /// What is tried takes back what was done before by [`Scenario::preparation`]; the same call again would undo that.
+    pub undoes: bool,
     /// Syncs that must not be left out, by the names of their failpoints: without each, some filesystem must show bad states.
     pub needs: &'static [&'static str],
     runs: fn(&Scenario, &Places) -> Vec<Run>,
@@ -87,8 +91,6 @@ pub struct Places {
     pub base: PathBuf,
     /// The program under test.
     pub program: String,
-    /// This program.
-    pub own: String,
 }
 
 impl Places {
@@ -141,7 +143,8 @@ fn six(disks: usize) -> Vec<Target> {
 }
 
 fn flags(scenario: &Scenario, places: &Places, target: &Target) -> Vec<String> {
-    let (owner, mode) = (target.after.owner.to_string(), format!("{:o}", target.after.mode));
+    let version = scenario.installed(target);
+    let (owner, mode) = (version.owner.to_string(), format!("{:o}", version.mode));
     let (from, to) = (places.source(scenario, target), places.target(target));
     words(&["--from", &from, "--to", &to, "--mode", &mode, "--owner", &owner, "--group", &owner])
 }
@@ -153,6 +156,11 @@ fn swaps(scenario: &Scenario, places: &Places) -> Vec<Run> {
     runs.map(|(at, target)| Run { commands: vec![command(target)], targets: vec![at] }).collect()
 }
 
+fn rollback(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let command = words(&[&places.program, "rollback", "--last"]);
+    vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
 /// One call of swapbin for all targets.
 fn batch(scenario: &Scenario, places: &Places) -> Vec<Run> {
     let mut command = words(&[&places.program]);
@@ -160,8 +168,8 @@ fn batch(scenario: &Scenario, places: &Places) -> Vec<Run> {
     vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
 }
 
-fn recover(scenario: &Scenario, places: &Places) -> Vec<Vec<String>> {
-    vec![words(&[&places.own, "--recover", &text(&places.state(scenario))])]
+fn recover(_: &Scenario, places: &Places) -> Vec<Vec<String>> {
+    vec![words(&[&places.program, "recover"])]
 }
 
 /// Nobody else sweeps what a run of `install` has left.
@@ -178,6 +186,15 @@ fn install(scenario: &Scenario, places: &Places, program: &[&str]) -> Vec<Run> {
     command.extend(scenario.targets.iter().map(|target| places.source(scenario, target)));
     command.push(text(&places.disk(first.disk).join("app")));
     vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
+/// The same the other way round.
+fn back(targets: Vec<Target>) -> Vec<Target> {
+    let turned = |target: Target| match target.before {
+        Before::Is(old) => Target { before: Before::Is(target.after), after: old, ..target },
+        _ => target,
+    };
+    targets.into_iter().map(turned).collect()
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -212,7 +229,7 @@ pub fn all() -> Vec<Scenario> {
         let recover: fn(&Scenario, &Places) -> _ = |_, _| Vec::new();
         let needs = &["sync", "sync-dir"][..];
         let promise = Promise::EachFile;
-        Scenario { name, disks, targets, promise, sources_on_disk: false, state_on: 0, needs, runs, recover }
+        Scenario { name, disks, targets, promise, sources_on_disk: false, state_on: 0, undoes: false, needs, runs, recover }
     };
     let together = |name, targets, needs| Scenario { promise: Promise::Together, needs, recover, ..ours(name, targets, batch) };
     let hoped = |name, runs| Scenario { promise: Promise::Hoped, needs: &[], ..ours(name, one(), runs) };
@@ -229,6 +246,8 @@ pub fn all() -> Vec<Scenario> {
         together("batch", six(1), &["sync", "commit-sync"]),
         together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir"]),
         Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2), &["sync", "commit-sync", "sync-dir"]) },
+        Scenario { undoes: true, runs: rollback, ..together("rollback", back(six(1)), &["commit-sync"]) },
+        Scenario { undoes: true, runs: rollback, ..together("rollback-two-disks", back(six(2)), &["commit-sync", "sync-dir"]) },
         hoped("peer-install", peer_install),
         hoped("peer-cp-mv", peer_cp_mv),
     ]
@@ -246,6 +265,19 @@ impl Scenario {
     /// Whether `recover` has decisions to make.
     pub fn recovers(&self) -> bool {
         self.promise == Promise::Together
+    }
+
+    /// What swapbin is asked to put at a target.
+    pub fn installed(&self, target: &Target) -> Version {
+        match target.before {
+            Before::Is(before) if self.undoes => before,
+            _ => target.after,
+        }
+    }
+
+    /// What has to be done before, undisturbed.
+    pub fn preparation(&self, places: &Places) -> Vec<Vec<String>> {
+        if self.undoes { batch(self, places).swap_remove(0).commands } else { Vec::new() }
     }
 
     pub fn recovery(&self, places: &Places) -> Vec<Vec<String>> {

@@ -17,7 +17,7 @@ impl Hand {
         if recovers {
             mark("begin")?;
             for command in self.scenario.recovery(&self.places) {
-                self.step_through(&command, None, &neighbours, mark)?;
+                self.step_through(&command, self.failpoint.as_deref(), &neighbours, mark)?;
             }
         } else {
             self.begin_writing()?;

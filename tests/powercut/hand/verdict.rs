@@ -32,13 +32,19 @@ impl Hand {
         for command in &scenario.recovery(places) {
             self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
         }
-        let recovered = judge::look(scenario, places, promised).and_then(|sight| sight.together(scenario));
-        recovered.map_err(|wrong| format!("after recovery: {wrong}"))?;
+        let recovered = judge::look(scenario, places, promised).and_then(|sight| sight.together(scenario).map(|()| sight));
+        let recovered = recovered.map_err(|wrong| format!("after recovery: {wrong}"))?;
         // Nothing stands in the way of another run, which sweeps as well.
-        for command in runs.iter().flat_map(|run| &run.commands) {
+        let taken_back = scenario.undoes && !recovered.letters.contains('o');
+        for command in runs.iter().filter(|_| !taken_back).flat_map(|run| &run.commands) {
             self.run(command, None, None).map_err(|error| format!("not repeated: {error}"))?;
         }
-        let again = judge::look(scenario, places, |_| true).and_then(|sight| sight.others(scenario, true));
+        judge::look(scenario, places, |_| true).map_err(|wrong| format!("after another run: {wrong}"))?;
+        // Where that was none that puts something there, one that does.
+        for command in &scenario.preparation(places) {
+            self.run(command, None, None).map_err(|error| format!("not done once more: {error}"))?;
+        }
+        let again = judge::look(scenario, places, |_| !scenario.undoes).and_then(|sight| sight.others(scenario, true));
         again.map_err(|wrong| format!("after another run: {wrong}"))?;
         Ok(sight.letters)
     }
