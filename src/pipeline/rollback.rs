@@ -73,6 +73,9 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         reports.push(take(entry, target, &mut transaction, &session)?);
     }
     let times = Times { plan: started.elapsed(), ..Times::default() };
+    if reports.iter().all(|report| report.action == Action::Unchanged) {
+        return Ok(BatchReport { txid: None, swaps: reports, times: Times { total: times.plan, ..times } });
+    }
     let committing = Instant::now();
     let committed = transaction.commit(session.cancel, session.observer)?;
     // They have their names again, and are no versions before any more.

@@ -76,6 +76,20 @@ fn a_file_that_is_gone_already_need_not_be_removed() {
 }
 
 #[test]
+fn where_nothing_is_left_to_take_back_nothing_is_changed() {
+    let scratch = tree();
+    swapbin(&scratch).from("new-app").to("a").from("new-lib").to("b").keeping().run().exits(0);
+    for name in ["a", "b"] {
+        std::fs::remove_file(scratch.path(name)).unwrap();
+    }
+    for _ in 0..2 {
+        let object = rollback(&scratch, &["--last", "--json"]).exits(0).json();
+        assert_eq!((&object["action"], &object["txid"]), (&"unchanged".into(), &().into()));
+        assert_eq!(object["swaps"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
 fn where_one_version_is_gone_none_is_brought_back() {
     let scratch = tree();
     let object = deploy(&scratch).json();
