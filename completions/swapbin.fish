@@ -65,16 +65,23 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s V -l version -d 'Print version'
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "apply" -d 'Put the files of a manifest in place: all of them, or none'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "apply" -d 'Put the files of a manifest, or of a staging tree, in place: all of them, or none'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "recover" -d 'Finish batches that were broken off by a crash, or take them back'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "rollback" -d 'Bring back the version before: of one file, or of all files of a batch'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "history" -d 'List the changes that were made, newest first, and the versions that are kept'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "prune" -d 'Remove kept versions that are not wanted any more, and say of which files'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l tree -d 'Instead of a manifest: a staging tree (a DESTDIR), of which everything goes to the same place below --to' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l to -d 'The directory that the tree goes to' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s o -l owner -d 'The owner of everything, by name or number' -r -f -a "(__fish_complete_users)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s g -l group -d 'The group of everything, by name or number' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l delete -d 'Remove what is below DIR, a directory named as seen from ROOT, and not in the tree' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l keep -d 'How many replaced versions are kept beside each target, for a rollback' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
 never\t'Nothing'"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l keep-owner -d 'Everything keeps the owner and group it has in the tree; else it becomes the caller\'s'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l allow-shared-path -d 'As root, also obey a manifest that other users may change, and go through directories and links that they may'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l check -d 'Only tell whether the target would change: status 0 if it is current, 10 if not'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s n -l dry-run -d 'Only say what would be done; fetch and change nothing'
