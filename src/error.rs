@@ -367,6 +367,15 @@ pub enum Obstacle {
         /// Where.
         at: PathBuf,
     },
+    /// A process may write to what is below it.
+    WrittenTo {
+        /// What it has open.
+        at: PathBuf,
+        /// The process.
+        pid: u32,
+    },
+    /// It is no symbolic link.
+    NotALink,
     /// It was removed, and has no path that recovery could find it by.
     NoPath,
 }
@@ -565,6 +574,8 @@ impl fmt::Display for Obstacle {
             Overlap => f.write_str("is also a directory of the tree that is to be copied there"),
             Needed => f.write_str("holds the staging tree or the state directory, and would be removed"),
             HoldsMount { at } => write!(f, "holds the mount point or subvolume {}", quoted(at)),
+            WrittenTo { at, pid } => write!(f, "is written to: process {pid} has {} open", quoted(at)),
+            NotALink => f.write_str("is not a symbolic link"),
             NoPath => f.write_str("is a directory without a path: it was removed"),
             NameTooLong => f.write_str("has a longer name than the filesystem allows"),
         }

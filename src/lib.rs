@@ -13,6 +13,7 @@ mod journal;
 mod metadata;
 mod pipeline;
 mod plan;
+mod proc;
 mod proof;
 mod report;
 mod request;
@@ -35,7 +36,7 @@ pub use report::{
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,
     HttpOptions, InstallFile, Installation, Kept, Label, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve,
-    Request, Secret, SecretName, Size, Source, SourceUrl, TimeLimit, TreeOwners, TreeRequest, Wait, WhenCurrent,
+    Request, Secret, SecretName, Size, Source, SourceUrl, Switch, TimeLimit, TreeOwners, TreeRequest, Wait, WhenCurrent,
 };
 #[cfg(feature = "manifest")]
 pub use request::{FindSecret, Flaw, Manifest, ManifestFile};

@@ -109,6 +109,13 @@ pub enum Warning {
         /// The target.
         path: PathBuf,
     },
+    /// Some processes may not be looked at: whether they write to a directory that is exchanged is not known.
+    WritersUnseen {
+        /// The directory.
+        path: PathBuf,
+        /// How many processes.
+        processes: usize,
+    },
     /// The new file does not get the security label that the policy has for it.
     NotLabelled {
         /// The target.

@@ -18,8 +18,8 @@ pub(crate) use keep::kept_attributes;
 #[cfg(feature = "manifest")]
 pub use manifest::read_manifest;
 pub(crate) use obstacle::{judge_change, judge_kind, judge_size};
-pub(crate) use target::{Target, facts, locate, locate_directory, locate_name};
-pub(crate) use tree::{Change, Metadata, Node, NodeKind, Owners, Staged, TreeEntry, TreePlan};
+pub(crate) use target::{Target, facts, locate, locate_dir, locate_directory, locate_name, name_in};
+pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, Survey, TreeEntry, TreePlan};
 
 use crate::error::Error;
 use crate::metadata::Wanted;

@@ -206,15 +206,21 @@ pub(crate) fn locate_directory(path: &Path, path_trust: PathTrust) -> Result<Tar
     }
 }
 
+/// A name in a directory that is open.
+///
+/// # Errors
+/// The name cannot be looked up.
+pub(crate) fn name_in(dir: &Arc<Dir>, leaf: OsString) -> Result<Target, Error> {
+    let stat = rustix::fs::fstat(dir).map_err(|errno| io("stat", dir.path(), errno))?;
+    Target::at(dir, stat, mount::room(&**dir), leaf)
+}
+
 /// Walks to a directory, and looks at a name in it, whatever has it.
 ///
 /// # Errors
 /// [`Error::Target`].
 pub(crate) fn locate_name(dir: &Path, leaf: &OsStr, path_trust: PathTrust) -> Result<Target, Error> {
-    let dir = Arc::new(locate_dir(dir, path_trust)?);
-    let stat = rustix::fs::fstat(&dir).map_err(|errno| io("stat", dir.path(), errno))?;
-    let room = mount::room(&*dir);
-    Target::at(&dir, stat, room, leaf.to_owned())
+    name_in(&Arc::new(locate_dir(dir, path_trust)?), leaf.to_owned())
 }
 
 struct Walk<'a> {

@@ -26,7 +26,7 @@ pub use manifest::{FindSecret, Flaw, Manifest, ManifestFile};
 pub use mode::{Mode, ModeChange};
 pub use preserve::{Kept, Preserve};
 pub use source::{Source, SourceUrl};
-pub use tree::{TreeOwners, TreeRequest};
+pub use tree::{Switch, TreeOwners, TreeRequest};
 
 use std::path::PathBuf;
 

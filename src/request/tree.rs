@@ -22,6 +22,20 @@ pub struct TreeRequest {
     pub keep: u32,
     /// Whether root trusts directories others may write to.
     pub path_trust: PathTrust,
+    /// At how many moments the change is seen.
+    pub switch: Switch,
+}
+
+/// How a staging tree takes the place of what was there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Switch {
+    /// Name by name, back to back: who looks meanwhile sees some new names and some old ones.
+    #[default]
+    Names,
+    /// The root as a whole, at one moment: it is built anew beside itself, and the two change names.
+    Exchange,
+    /// A new directory in the root, built from the one that this link leads to, and then the link leads there.
+    Link(PathBuf),
 }
 
 /// Whose the files of a staging tree become.
@@ -45,6 +59,7 @@ impl TreeRequest {
             delete: Vec::new(),
             keep: Request::KEEP,
             path_trust: PathTrust::default(),
+            switch: Switch::default(),
         }
     }
 }

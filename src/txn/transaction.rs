@@ -30,7 +30,6 @@ use crate::metadata::Wanted;
 use crate::request::Digest;
 
 /// A transaction that is being prepared. Dropping it takes everything back.
-#[derive(Debug)]
 pub(crate) struct Transaction<'a> {
     state: &'a State,
     txid: String,
@@ -44,7 +43,12 @@ pub(crate) struct Transaction<'a> {
     limit: usize,
     /// Whether COMMIT may be on the disk: nothing is to be taken back without the journal any more.
     decided: bool,
+    /// What is asked when everything is renamed, and may still go back.
+    last: Option<Question<'a>>,
 }
+
+/// Whether all is well.
+type Question<'a> = Box<dyn Fn() -> Result<(), Error> + 'a>;
 
 /// What is changed of one name.
 #[derive(Debug)]
@@ -101,6 +105,7 @@ impl<'a> Transaction<'a> {
             window: Vec::new(),
             limit: limit.max(1),
             decided: false,
+            last: None,
         };
         transaction.write(&journal::encode(&Record::Header(header)))?;
         Ok(transaction)
@@ -206,6 +211,16 @@ impl<'a> Transaction<'a> {
         let n = self.enter(dir, path.to_owned(), prepared.name().to_owned(), version.clone(), replaced)?;
         self.items[n].prepared = Some(prepared);
         Ok(n)
+    }
+
+    /// What the transaction is called.
+    pub(crate) fn txid(&self) -> &str {
+        &self.txid
+    }
+
+    /// Asks this when everything is renamed; if the answer is an error, everything goes back.
+    pub(crate) fn ask_at_the_end(&mut self, question: Question<'a>) {
+        self.last = Some(question);
     }
 
     /// The temporary name of the next change.
@@ -353,6 +368,9 @@ impl<'a> Transaction<'a> {
             if let Err(error) = self.items[at].publish() {
                 return Err(self.take_back(at, error));
             }
+        }
+        if let Some(Err(error)) = self.last.take().map(|ask| ask()) {
+            return Err(self.take_back(0, error));
         }
         observer.event(&Event::Published);
         let synced = in_parallel(directories.len(), |at| {

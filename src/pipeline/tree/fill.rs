@@ -1,10 +1,12 @@
 //! Content of a staging tree on its way: files that are staged, and new directories that are filled.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::FileType;
+use rustix::io::Errno;
 
 use super::{Work, report};
 use crate::checksum;
@@ -37,6 +39,19 @@ impl Content {
         Ok(Content { source: LocalSource::from_file(file, path)?, metadata, size: node.stat.st_size as u64 })
     }
 
+    /// A file that stays as it is in a tree that is built anew.
+    ///
+    /// # Errors
+    /// As [`Content::open`].
+    pub(super) fn kept(dir: &Dir, name: &OsStr, path: &Path) -> Result<Content, Error> {
+        let unreadable = |errno: Errno| Error::Source { path: path.to_owned(), source: errno.into() };
+        let file = dir.open_file(name).map_err(unreadable)?;
+        let stat = rustix::fs::fstat(&file).map_err(unreadable)?;
+        let metadata = Metadata::of_kept(&file, &stat, path)?;
+        let source = LocalSource::from_file(file, path.to_owned())?;
+        Ok(Content { source, metadata, size: stat.st_size as u64 })
+    }
+
     /// Whether the target is this file already.
     ///
     /// # Errors
@@ -61,14 +76,7 @@ impl Content {
         warnings: &mut Vec<Warning>,
         session: &mut Session<'_>,
     ) -> Result<(Sealed, Digest, Linkage), Error> {
-        let mut stage = Stage::beside(dir, target)?;
-        let sparse = self.source.is_sparse();
-        let mut on_chunk = |bytes| {
-            session.event(Event::Progress { bytes });
-            session.cancel.check()
-        };
-        stage.copy_from(self.source.file(), self.size, sparse, |error| self.source.read_error(error), &mut on_chunk)?;
-        self.source.check_unchanged()?;
+        let stage = self.pour(dir, target, session)?;
         // After a crash the digest tells which version has the name.
         let error = |source| Error::Io { op: "read back the new content of", path: target.to_owned(), source };
         let sha256 = checksum::sha256_of(stage.file(), session.cancel, error)?;
@@ -77,6 +85,26 @@ impl Content {
         let sealed = stage.seal(Trusted::unasked(), &self.metadata.wanted)?;
         session.event(Event::Sealed);
         Ok((sealed, sha256, linkage))
+    }
+
+    /// Copies it as it is.
+    ///
+    /// # Errors
+    /// As [`Content::stage`].
+    pub(super) fn copy(&self, dir: &Arc<Dir>, target: &Path, session: &mut Session<'_>) -> Result<Sealed, Error> {
+        self.pour(dir, target, session)?.seal(Trusted::unasked(), &self.metadata.wanted)
+    }
+
+    fn pour(&self, dir: &Arc<Dir>, target: &Path, session: &mut Session<'_>) -> Result<Stage, Error> {
+        let mut stage = Stage::beside(dir, target)?;
+        let sparse = self.source.is_sparse();
+        let mut on_chunk = |bytes| {
+            session.event(Event::Progress { bytes });
+            session.cancel.check()
+        };
+        stage.copy_from(self.source.file(), self.size, sparse, |error| self.source.read_error(error), &mut on_chunk)?;
+        self.source.check_unchanged()?;
+        Ok(stage)
     }
 }
 
@@ -121,7 +149,20 @@ impl Work<'_, '_> {
         reports: &mut Vec<Report>,
     ) -> Result<(), Error> {
         let inner = node.open_directory(stage)?;
-        let metadata = Metadata::of(&self.owners, &*inner, &node.stat, inner.path())?;
+        self.fill_from(tree, dir, &inner, node, target, reports)
+    }
+
+    /// The same from a directory that is open.
+    pub(super) fn fill_from(
+        &mut self,
+        tree: &mut NewTree,
+        dir: Arc<Dir>,
+        inner: &Dir,
+        node: Node,
+        target: &Path,
+        reports: &mut Vec<Report>,
+    ) -> Result<(), Error> {
+        let metadata = Metadata::of(&self.owners, inner, &node.stat, inner.path())?;
         let NodeKind::Directory(children) = node.kind else { unreachable!("planned as a directory") };
         for child in children {
             self.session.cancel.check()?;
@@ -129,7 +170,7 @@ impl Work<'_, '_> {
             let mut report = report::of_new(&path, inner.path(), &child);
             match &child.kind {
                 NodeKind::File => {
-                    let content = Content::open(&self.owners, &inner, &child)?;
+                    let content = Content::open(&self.owners, inner, &child)?;
                     report.warnings = report::privileges(&path, &content.metadata).into_iter().collect();
                     let staged = content.stage(&dir, &path, &mut self.labelling, &mut report.warnings, &mut self.session)?;
                     let stat = tree.file(staged.0, &child.name)?;
@@ -143,7 +184,7 @@ impl Work<'_, '_> {
                 NodeKind::Directory(_) => {
                     let below = tree.directory(&dir, &child.name, &path)?;
                     reports.push(report);
-                    self.fill(tree, below, &inner, child, &path, reports)?;
+                    self.fill(tree, below, inner, child, &path, reports)?;
                     continue;
                 }
             }

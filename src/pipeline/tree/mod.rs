@@ -3,6 +3,8 @@
 mod fill;
 mod outlook;
 mod report;
+mod way;
+mod whole;
 
 pub use outlook::dry_run_tree;
 
@@ -18,12 +20,14 @@ use crate::elf::Linkage;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::fs::dir::Dir;
-use crate::plan::{self, Change, Metadata, NodeKind, Owners, Staged, Target, TreeEntry, TreePlan};
+use crate::plan::{self, Change, Metadata, NodeKind, Owners, Staged, Target, TreeEntry};
 use crate::report::{Action, BatchReport, FileFacts, Report, Times, Warning};
 use crate::request::{Digest, TreeRequest};
 use crate::source::Session;
 use crate::txn::{self, Replaced, State, Transaction};
 use fill::{Content, Labelling};
+use way::{Origin, Switched, Way};
+use whole::Base;
 
 /// Puts everything of a staging tree in place, or nothing.
 ///
@@ -40,21 +44,17 @@ use fill::{Content, Labelling};
 pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
-    let mut plan = resolve(request, host)?;
-    let targets: Vec<_> = plan.entries.iter().map(|entry| &entry.target).collect();
-    let claim = Claim::several(host, &targets, &mut session)?;
+    let mut way = Way::find(request, host)?;
+    let claim = Claim::several(host, &way.targets(), &mut session)?;
     if claim.is_news() {
-        plan = resolve(request, host)?;
+        way = Way::find(request, host)?;
     }
     let state = claim.state().expect("a claim of several names has a state directory");
     let mut times = Times { plan: started.elapsed(), ..Times::default() };
 
     let staging = Instant::now();
-    let mut work = Work::new(request, plan.owners, state, session);
-    for entry in plan.entries {
-        work.session.cancel.check()?;
-        work.entry(entry)?;
-    }
+    let mut work = Work::new(request, way.plan.owners, state, session);
+    work.go(way)?;
     times.fetch = staging.elapsed();
 
     let committing = Instant::now();
@@ -66,10 +66,6 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     let swaps = outcomes.into_iter().map(|outcome| outcome.report(committed.as_ref())).collect();
     times.total = started.elapsed();
     Ok(BatchReport { txid: committed.map(|committed| committed.txid), swaps, times })
-}
-
-fn resolve(request: &TreeRequest, host: &Host) -> Result<TreePlan, Error> {
-    TreePlan::resolve(request, &[&request.stage, &host.state_dir])
 }
 
 /// A report, and the number of the change that completes it.
@@ -120,6 +116,52 @@ impl<'a, 's> Work<'a, 's> {
         }
     }
 
+    fn go(&mut self, way: Way) -> Result<(), Error> {
+        let Way { plan, switched } = way;
+        match switched {
+            Switched::Names => {
+                for entry in plan.entries {
+                    self.session.cancel.check()?;
+                    self.entry(entry)?;
+                }
+                Ok(())
+            }
+            Switched::Directory { target, base } => {
+                let base = self.base(base)?;
+                self.whole(&target, base, plan.entries).map(drop)
+            }
+            Switched::Link { target, releases, base } => self.release(&target, releases, base, plan.entries),
+        }
+    }
+
+    fn base(&mut self, dir: Arc<Dir>) -> Result<Base, Error> {
+        let (base, warning) = Base::of(dir)?;
+        warning.iter().for_each(|warning| self.session.event(Event::Warning(warning)));
+        Ok(base)
+    }
+
+    /// A new directory, and a link that leads to it from then on.
+    fn release(&mut self, link: &Target, releases: Arc<Dir>, from: Origin, entries: Vec<TreeEntry>) -> Result<(), Error> {
+        plan::judge_change(link)?;
+        let name = self.transaction()?.txid().to_owned();
+        let target = plan::name_in(&releases, name.into())?;
+        match from {
+            Origin::Directory(base) => {
+                let base = self.base(base)?;
+                if !self.whole(&target, base, entries)? {
+                    return Ok(());
+                }
+            }
+            Origin::Nothing(fresh) => self.fresh(&target, fresh)?,
+        }
+        let text = whole::text_of(link, &target.path);
+        let wanted = Metadata::of_new_link(&self.owners).wanted;
+        let replaced = replaced(link, self.old_digest(link)?, self.request.keep);
+        let change = self.transaction()?.add_link(&link.dir, &link.path, &text, &wanted, &replaced)?;
+        self.push(report::of(Action::Installed, link, None), Some(change));
+        Ok(())
+    }
+
     fn entry(&mut self, entry: TreeEntry) -> Result<(), Error> {
         let TreeEntry { mut target, change } = entry;
         self.session.event(Event::Planned { target: &target.path });
@@ -157,8 +199,7 @@ impl<'a, 's> Work<'a, 's> {
     fn link(&mut self, target: &Target, staged: &Staged) -> Result<(), Error> {
         let NodeKind::Link(text) = &staged.node.kind else { unreachable!("planned as a link") };
         let metadata = Metadata::of_link(&self.owners, &staged.node.stat);
-        let old = crate::fs::dir::read_link(&*target.dir, &target.leaf).ok();
-        if old.as_ref() == Some(text) && target.existing.as_ref().is_some_and(|there| metadata.has_owner(&there.stat)) {
+        if is_current_link(&self.owners, target, staged) {
             self.leave(target, staged);
             return Ok(());
         }
@@ -233,6 +274,14 @@ impl<'a, 's> Work<'a, 's> {
         let text = crate::fs::dir::read_link(&*target.dir, &target.leaf).ok();
         Ok(text.map(|text| checksum::sha256_of_bytes(text.as_os_str().as_encoded_bytes())))
     }
+}
+
+/// Whether a link is there and says what the staged one says.
+fn is_current_link(owners: &Owners, target: &Target, staged: &Staged) -> bool {
+    let metadata = Metadata::of_link(owners, &staged.node.stat);
+    let text = crate::fs::dir::read_link(&*target.dir, &target.leaf);
+    matches!((&staged.node.kind, text), (NodeKind::Link(new), Ok(old)) if *new == old)
+        && target.existing.as_ref().is_some_and(|there| metadata.has_owner(&there.stat))
 }
 
 fn digest(file: &std::fs::File, target: &Target, session: &Session<'_>) -> Result<Digest, Error> {

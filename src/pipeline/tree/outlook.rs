@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::fill::Content;
-use super::{report, resolve};
+use super::way::{Origin, Switched, Way};
+use super::{is_current_link, report};
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::fs::dir;
 use crate::pipeline::Host;
-use crate::plan::{self, Change, Metadata, Node, NodeKind, Owners, TreeEntry};
+use crate::plan::{self, Change, Node, NodeKind, Owners, TreeEntry};
 use crate::report::{Action, BatchReport, Report, Times};
 use crate::request::TreeRequest;
 use crate::source::Session;
@@ -19,8 +19,11 @@ use crate::source::Session;
 /// As [`apply_tree`](crate::apply_tree), as far as they show without writing.
 pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let plan = resolve(request, host)?;
+    let Way { plan, switched } = Way::find(request, host)?;
     let mut swaps = Vec::new();
+    if let Switched::Link { releases, base: Origin::Nothing(fresh), .. } = &switched {
+        below(&fresh.node, releases.path(), fresh.dir.path(), &mut swaps);
+    }
     for entry in plan.entries {
         session.cancel.check()?;
         session.event(Event::Planned { target: &entry.target.path });
@@ -38,9 +41,7 @@ fn look(entry: TreeEntry, owners: &Owners, session: &Session<'_>, swaps: &mut Ve
             (Some(staged), content.is_that_of(&target, session.cancel)?)
         }
         Change::Link(staged) => {
-            let metadata = Metadata::of_link(owners, &staged.node.stat);
-            let same_text = matches!((&staged.node.kind, dir::read_link(&*target.dir, &target.leaf)), (NodeKind::Link(new), Ok(old)) if *new == old);
-            (Some(staged), same_text && target.existing.as_ref().is_some_and(|there| metadata.has_owner(&there.stat)))
+            (Some(staged), is_current_link(owners, &target, staged))
         }
         Change::Directory(staged) => (Some(staged), false),
         Change::Remove => (None, false),

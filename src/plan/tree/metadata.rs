@@ -62,6 +62,45 @@ impl Metadata {
         Ok(Metadata { wanted: Metadata::of_link(owners, stat).wanted_with(xattrs) })
     }
 
+    /// Of a file or directory that stays as it is: with its label, which is that of the place.
+    ///
+    /// # Errors
+    /// [`Error::CannotKeep`] if its attributes cannot be read.
+    pub(crate) fn of_kept(file: impl AsFd, stat: &Stat, path: &Path) -> Result<Metadata, Error> {
+        let lasting = |xattr: &Xattr| kind_of(xattr).is_some();
+        let mut xattrs = attrs::list(file, lasting).map_err(|errno| Error::CannotKeep {
+            path: path.to_owned(),
+            kept: Kept::Xattr,
+            detail: "listing them".to_owned(),
+            source: errno.into(),
+        })?;
+        xattrs.retain(lasting);
+        Ok(Metadata { wanted: Metadata::of_kept_link(stat).wanted_with(xattrs) })
+    }
+
+    /// Of a link that stays as it is.
+    pub(crate) fn of_kept_link(stat: &Stat) -> Metadata {
+        Metadata::of_link(&Owners { uid: None, gid: None, keep: true }, stat)
+    }
+
+    /// Of a link that is not in the staging tree.
+    pub(crate) fn of_new_link(owners: &Owners) -> Metadata {
+        let (me, mine) = (geteuid().as_raw(), getegid().as_raw());
+        let uid = owners.uid.map_or(Owner::AsCreated, |id| Owner::Set("owner", id));
+        let gid = owners.gid.map_or(Owner::AsCreated, |id| Owner::Set("group", id));
+        let roots = |owner, id| if geteuid().is_root() && owner == Owner::AsCreated { Owner::Set("owner", id) } else { owner };
+        let wanted = Wanted {
+            uid: roots(uid, me),
+            gid: roots(gid, mine),
+            mode: Mode::NEW_FILE,
+            mode_kept: false,
+            mode_lenient: false,
+            times: None,
+            xattrs: Vec::new(),
+        };
+        Metadata { wanted }
+    }
+
     /// Of a symbolic link.
     pub(crate) fn of_link(owners: &Owners, stat: &Stat) -> Metadata {
         let (uid, gid) = owners.of_staged(stat);

@@ -4,16 +4,19 @@ mod merge;
 mod metadata;
 mod scope;
 mod stage;
+mod survey;
 mod within;
 
 pub(crate) use metadata::{Metadata, Owners};
 pub(crate) use stage::{Node, NodeKind, Staged};
+pub(crate) use survey::Survey;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::target::{Target, locate_dir};
+use super::target::Target;
 use crate::error::Error;
+use crate::fs::dir::Dir;
 use crate::request::TreeRequest;
 
 /// One name that is going to be changed, or is what it should be.
@@ -36,6 +39,13 @@ pub(crate) enum Change {
     Remove,
 }
 
+/// A staging tree as a whole.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) dir: Arc<Dir>,
+    pub(crate) node: Node,
+}
+
 /// The whole change, in the order it is made: directories, files, links, and at last what goes.
 #[derive(Debug)]
 pub(crate) struct TreePlan {
@@ -44,21 +54,31 @@ pub(crate) struct TreePlan {
 }
 
 impl TreePlan {
-    /// Looks at both trees. `needed` are paths that must not go.
+    /// Looks at both trees, of which the second is open. `needed` are paths that must not go.
     ///
     /// # Errors
     /// [`Error::Target`] for what is in the way; [`Error::Source`], [`Error::StagedSpecial`] for a staging tree that cannot be
     /// used; [`Error::SameTarget`] where two of its names come to be one by links of the root's; [`Error::UnknownAccount`].
-    pub(crate) fn resolve(request: &TreeRequest, needed: &[&Path]) -> Result<TreePlan, Error> {
+    pub(crate) fn resolve(request: &TreeRequest, root: Dir, needed: &[&Path]) -> Result<TreePlan, Error> {
         let owners = Owners::of(request)?;
         let top = stage::open(&request.stage)?;
         let nodes = stage::read(&top)?;
-        let root = locate_dir(&request.root, request.path_trust)?;
         let mut merge = merge::Merge::new(within::Within::new(root, request.path_trust)?);
         merge.directory(&merge.within.root(), &Arc::new(top), nodes)?;
         for scope in &request.delete {
             scope::delete(&mut merge, scope, needed)?;
         }
         Ok(TreePlan { entries: merge.into_entries(), owners })
+    }
+
+    /// The same where there is nothing to change: everything is new. The staging tree comes with it, open.
+    ///
+    /// # Errors
+    /// As [`TreePlan::resolve`].
+    pub(crate) fn fresh(request: &TreeRequest) -> Result<(TreePlan, Fresh), Error> {
+        let owners = Owners::of(request)?;
+        let top = stage::open(&request.stage)?;
+        let node = stage::top(&top)?;
+        Ok((TreePlan { entries: Vec::new(), owners }, Fresh { dir: Arc::new(top), node }))
     }
 }

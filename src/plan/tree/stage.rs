@@ -82,6 +82,15 @@ pub(super) fn open(path: &Path) -> Result<Dir, Error> {
     if dir.is_readable() { Ok(dir) } else { Err(unreadable(path.to_owned(), Errno::ACCESS)) }
 }
 
+/// A staging tree as a node without a name.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn top(dir: &Dir) -> Result<Node, Error> {
+    let stat = rustix::fs::fstat(dir).map_err(|errno| unreadable(dir.path().to_owned(), errno))?;
+    Ok(Node { name: OsString::new(), stat, kind: NodeKind::Directory(read(dir)?) })
+}
+
 /// Everything below a directory, names in order.
 ///
 /// # Errors

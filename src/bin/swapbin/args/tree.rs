@@ -32,6 +32,14 @@ pub struct TreeArgs {
     #[arg(long, value_name = "DIR", requires = "tree", help_heading = "Tree", value_hint = ValueHint::DirPath)]
     pub delete: Vec<PathBuf>,
 
+    /// Build ROOT anew beside itself and let the two change names, so that nobody sees old and new together.
+    #[arg(long, requires = "tree", conflicts_with = "generation_link", help_heading = "Tree")]
+    pub exchange: bool,
+
+    /// Build a new directory in ROOT from the one that LINK leads to, and let LINK lead there.
+    #[arg(long, value_name = "LINK", requires = "tree", help_heading = "Tree", value_hint = ValueHint::AnyPath)]
+    pub generation_link: Option<PathBuf>,
+
     /// How many replaced versions are kept beside each target, for a rollback.
     #[arg(long, value_name = "N", requires = "tree", default_value_t = Request::KEEP, help_heading = "Tree")]
     pub keep: u32,

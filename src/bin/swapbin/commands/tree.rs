@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use swapbin::{Host, Ownership, PathTrust, TreeOwners, TreeRequest};
+use swapbin::{Host, Ownership, PathTrust, Switch, TreeOwners, TreeRequest};
 
 use super::{batch, host};
 use crate::args::{RunArgs, TreeArgs};
@@ -17,8 +17,17 @@ pub fn request(args: &TreeArgs, path_trust: PathTrust) -> Option<TreeRequest> {
         delete: args.delete.clone(),
         keep: args.keep,
         path_trust,
+        switch: switch(args),
         ..TreeRequest::new(stage, root)
     })
+}
+
+fn switch(args: &TreeArgs) -> Switch {
+    match &args.generation_link {
+        Some(link) => Switch::Link(link.clone()),
+        None if args.exchange => Switch::Exchange,
+        None => Switch::Names,
+    }
 }
 
 /// Runs it.

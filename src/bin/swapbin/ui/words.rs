@@ -91,6 +91,10 @@ pub fn warning(warning: &Warning) -> String {
         Warning::Volatile { path } => {
             format!("{} is on an overlay mounted volatile: nothing there survives a power cut", quoted(path))
         }
+        Warning::WritersUnseen { path, processes } => {
+            let of = if *processes == 1 { "a process".to_owned() } else { format!("{processes} processes") };
+            format!("whether {of} may write below {} cannot be seen", quoted(path))
+        }
         Warning::NotLabelled { path, detail } => {
             format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
         }

@@ -1,0 +1,88 @@
+//! How a staging tree is going to take its place: name by name, or as a whole.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::FileType;
+
+use super::whole;
+use crate::error::{Error, Obstacle};
+use crate::fs::dir::Dir;
+use crate::pipeline::Host;
+use crate::plan::{self, Fresh, Target, TreePlan};
+use crate::request::{Follow, Switch, TreeRequest};
+
+/// What was found.
+pub(super) struct Way {
+    pub(super) plan: TreePlan,
+    pub(super) switched: Switched,
+}
+
+/// What is switched.
+pub(super) enum Switched {
+    /// Every name of the plan.
+    Names,
+    /// A directory, which is there.
+    Directory { target: Target, base: Arc<Dir> },
+    /// A link, to a new directory among others.
+    Link { target: Target, releases: Arc<Dir>, base: Origin },
+}
+
+/// What a new directory begins with.
+pub(super) enum Origin {
+    /// Another one, which the link leads to now.
+    Directory(Arc<Dir>),
+    /// Nothing.
+    Nothing(Fresh),
+}
+
+impl Way {
+    /// Looks.
+    ///
+    /// # Errors
+    /// As [`TreePlan::resolve`]; [`Error::Target`] for a directory that cannot be exchanged, or a link that is none.
+    pub(super) fn find(request: &TreeRequest, host: &Host) -> Result<Way, Error> {
+        let trust = request.path_trust;
+        let resolve = |root: &Path| {
+            let root = plan::locate_dir(root, trust)?;
+            let again = plan::locate_dir(root.path(), trust)?;
+            let plan = TreePlan::resolve(request, root, &[&request.stage, &host.state_dir])?;
+            Ok::<_, Error>((plan, Arc::new(again)))
+        };
+        let (plan, switched) = match &request.switch {
+            Switch::Names => (resolve(&request.root)?.0, Switched::Names),
+            Switch::Exchange => {
+                let target = plan::locate_directory(&request.root, trust)?;
+                whole::judge(&target)?;
+                let (plan, base) = resolve(&request.root)?;
+                (plan, Switched::Directory { target, base })
+            }
+            Switch::Link(link) => {
+                let target = plan::locate(link, Follow::Link, trust)?;
+                let releases = Arc::new(plan::locate_dir(&request.root, trust)?);
+                let (plan, base) = match &target.existing {
+                    Some(there) if FileType::from_raw_mode(there.stat.st_mode) == FileType::Symlink => {
+                        let (plan, base) = resolve(link)?;
+                        (plan, Origin::Directory(base))
+                    }
+                    Some(_) => return Err(Error::Target { path: target.path, obstacle: Obstacle::NotALink }),
+                    None => {
+                        let (plan, fresh) = TreePlan::fresh(request)?;
+                        (plan, Origin::Nothing(fresh))
+                    }
+                };
+                (plan, Switched::Link { target, releases, base })
+            }
+        };
+        Ok(Way { plan, switched })
+    }
+
+    /// Every name that no other run may be at.
+    pub(super) fn targets(&self) -> Vec<&Target> {
+        let switched = match &self.switched {
+            Switched::Names => None,
+            Switched::Directory { target, .. } | Switched::Link { target, .. } => Some(target),
+        };
+        self.plan.entries.iter().map(|entry| &entry.target).chain(switched).collect()
+    }
+}
