@@ -316,12 +316,14 @@ impl Prepared {
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Ok(false),
             Err(errno) => return Err(self.rename_error(errno.into())),
         }
-        if let Err(errno) = rename::move_to(&self.dir, self.named.name(), &place.dir, &place.name) {
+        let moved = failpoint::hit("exchanged")
+            .and_then(|()| Ok(rename::move_to(&self.dir, self.named.name(), &place.dir, &place.name)?));
+        if let Err(source) = moved {
             if rename::exchange(&self.dir, self.named.name(), leaf).is_err() {
                 // What has the temporary name is the only copy of the old file.
                 self.named.keep();
             }
-            return Err(name_error("keep the old file of", &self.target, errno.into()));
+            return Err(name_error("keep the old file of", &self.target, source));
         }
         self.named.keep();
         Ok(true)

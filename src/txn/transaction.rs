@@ -369,7 +369,8 @@ impl<'a> Transaction<'a> {
                 return Err(self.take_back(at, error));
             }
         }
-        if let Some(Err(error)) = self.last.take().map(|ask| ask()) {
+        let well = failpoint::hit("published").map_err(|source| state_error(self.state, source));
+        if let Err(error) = well.and_then(|()| self.last.take().map_or(Ok(()), |ask| ask())) {
             return Err(self.take_back(0, error));
         }
         observer.event(&Event::Published);

@@ -2,7 +2,9 @@
 
 mod delete;
 mod directories;
+mod exchange;
 mod failing;
+mod generation_link;
 mod metadata;
 mod refusals;
 mod rollback;

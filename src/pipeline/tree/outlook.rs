@@ -40,9 +40,7 @@ fn look(entry: TreeEntry, owners: &Owners, session: &Session<'_>, swaps: &mut Ve
             let content = Content::open(owners, &staged.dir, &staged.node)?;
             (Some(staged), content.is_that_of(&target, session.cancel)?)
         }
-        Change::Link(staged) => {
-            (Some(staged), is_current_link(owners, &target, staged))
-        }
+        Change::Link(staged) => (Some(staged), is_current_link(owners, &target, staged)),
         Change::Directory(staged) => (Some(staged), false),
         Change::Remove => (None, false),
     };

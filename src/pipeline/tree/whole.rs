@@ -33,8 +33,8 @@ impl Base {
         if let Some((pid, at)) = writers.found {
             return Err(Error::Target { path: dir.path().to_owned(), obstacle: Obstacle::WrittenTo { at, pid } });
         }
-        let unseen = (writers.unseen > 0)
-            .then(|| Warning::WritersUnseen { path: dir.path().to_owned(), processes: writers.unseen });
+        let unseen =
+            (writers.unseen > 0).then(|| Warning::WritersUnseen { path: dir.path().to_owned(), processes: writers.unseen });
         Ok((Base { dir, survey }, unseen))
     }
 

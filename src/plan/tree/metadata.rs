@@ -29,17 +29,18 @@ impl Owners {
         Ok(Owners { uid, gid, keep: request.owners == TreeOwners::Stage })
     }
 
-    fn of_staged(&self, stat: &Stat) -> (Owner, Owner) {
-        let owner = |asked: Option<u32>, what, kept, staged, roots: u32| match asked {
-            Some(id) => Owner::Set(what, id),
-            None if self.keep => Owner::Keep(kept, staged),
+    fn of_name(&self, staged: Option<&Stat>) -> (Owner, Owner) {
+        let staged = staged.filter(|_| self.keep);
+        let owner = |asked: Option<u32>, what, kept, staged: Option<u32>, roots: u32| match (asked, staged) {
+            (Some(id), _) => Owner::Set(what, id),
+            (None, Some(id)) => Owner::Keep(kept, id),
             // A new file's group may be its directory's, inode(7); root's files are root's all the same.
-            None if geteuid().is_root() => Owner::Set(what, roots),
-            None => Owner::AsCreated,
+            (None, None) if geteuid().is_root() => Owner::Set(what, roots),
+            (None, None) => Owner::AsCreated,
         };
         (
-            owner(self.uid, "owner", Kept::Owner, stat.st_uid, geteuid().as_raw()),
-            owner(self.gid, "group", Kept::Group, stat.st_gid, getegid().as_raw()),
+            owner(self.uid, "owner", Kept::Owner, staged.map(|stat| stat.st_uid), geteuid().as_raw()),
+            owner(self.gid, "group", Kept::Group, staged.map(|stat| stat.st_gid), getegid().as_raw()),
         )
     }
 }
@@ -83,27 +84,25 @@ impl Metadata {
         Metadata::of_link(&Owners { uid: None, gid: None, keep: true }, stat)
     }
 
-    /// Of a link that is not in the staging tree.
+    /// Of a link that is not in the staging tree: it is of now.
     pub(crate) fn of_new_link(owners: &Owners) -> Metadata {
-        let (me, mine) = (geteuid().as_raw(), getegid().as_raw());
-        let uid = owners.uid.map_or(Owner::AsCreated, |id| Owner::Set("owner", id));
-        let gid = owners.gid.map_or(Owner::AsCreated, |id| Owner::Set("group", id));
-        let roots = |owner, id| if geteuid().is_root() && owner == Owner::AsCreated { Owner::Set("owner", id) } else { owner };
-        let wanted = Wanted {
-            uid: roots(uid, me),
-            gid: roots(gid, mine),
-            mode: Mode::NEW_FILE,
-            mode_kept: false,
-            mode_lenient: false,
-            times: None,
-            xattrs: Vec::new(),
-        };
-        Metadata { wanted }
+        let (uid, gid) = owners.of_name(None);
+        Metadata {
+            wanted: Wanted {
+                uid,
+                gid,
+                mode: Mode::NEW_FILE,
+                mode_kept: false,
+                mode_lenient: false,
+                times: None,
+                xattrs: Vec::new(),
+            },
+        }
     }
 
     /// Of a symbolic link.
     pub(crate) fn of_link(owners: &Owners, stat: &Stat) -> Metadata {
-        let (uid, gid) = owners.of_staged(stat);
+        let (uid, gid) = owners.of_name(Some(stat));
         let time = |seconds, nanoseconds| Timespec { tv_sec: seconds as _, tv_nsec: nanoseconds as _ };
         let times = Timestamps {
             last_access: time(stat.st_atime, stat.st_atime_nsec),

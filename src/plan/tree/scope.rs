@@ -79,7 +79,7 @@ fn judge(
             let top = tree::open(dir, &target.leaf);
             let found = top.and_then(|top| {
                 tree::any(&top, &mut |dir, name, found| {
-                    let other = found.st_dev != stat.st_dev || flags::of(dir, name).mount_point;
+                    let other = (tree::is_directory(found) && found.st_dev != stat.st_dev) || flags::of(dir, name).mount_point;
                     if other {
                         at = Some(dir.path().join(name));
                     }

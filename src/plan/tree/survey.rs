@@ -45,7 +45,9 @@ impl Survey {
         for name in dir.all_names().map_err(|errno| failed(dir.path(), errno))? {
             let whole = dir.path().join(&name);
             let stat = dir::stat_at(dir, &name).map_err(|errno| failed(&whole, errno))?;
-            if stat.st_dev != above.st_dev || flags::of(dir, &name).mount_point {
+            // Files of an overlay have the device of the layer they are in.
+            let elsewhere = tree::is_directory(&stat) && stat.st_dev != above.st_dev;
+            if elsewhere || flags::of(dir, &name).mount_point {
                 return Err(Error::Target { path: top.path().to_owned(), obstacle: Obstacle::HoldsMount { at: whole } });
             }
             let inner = path.join(&name);

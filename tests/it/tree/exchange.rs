@@ -1,0 +1,308 @@
+//! A directory that is built anew and exchanged at one moment: `--exchange`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use rustix::process::Signal;
+
+use super::content;
+use crate::support::{
+    Entry, Namespace, Scratch, Swapbin, attribute, failpoints_available, is_kept, require_mounts, require_root, set_attribute,
+    swapbin,
+};
+
+/// An application's directory, and what is to be laid over it.
+fn tree() -> Scratch {
+    let scratch = Scratch::new();
+    for directory in ["app/lib", "app/data/deep", "stage/lib", "stage/new"] {
+        scratch.directory(directory);
+    }
+    scratch.file("app/version", "1").mode(0o640);
+    scratch.file("app/lib/one", "1");
+    scratch.file("app/lib/old", "old");
+    scratch.file("app/data/deep/kept", "kept").mode(0o600);
+    scratch.link("app/current", "data/deep");
+    scratch.file("stage/version", "2");
+    scratch.file("stage/lib/one", "2");
+    scratch.file("stage/new/file", "new");
+    scratch
+}
+
+fn exchange(scratch: &Scratch) -> Swapbin<'_> {
+    swapbin(scratch).args(["apply", "--tree", "stage", "--to", "app", "--exchange"])
+}
+
+fn inode(scratch: &Scratch) -> u64 {
+    fs::metadata(scratch.path("app")).unwrap().ino()
+}
+
+fn kept(scratch: &Scratch) -> usize {
+    fs::read_dir(scratch.root()).unwrap().filter(|entry| is_kept(&entry.as_ref().unwrap().path())).count()
+}
+
+#[test]
+fn the_directory_is_another_one_with_what_is_staged_and_what_was_there() {
+    let scratch = tree();
+    let old = inode(&scratch);
+    fs::set_permissions(scratch.path("app"), PermissionsExt::from_mode(0o750)).unwrap();
+    set_attribute(scratch.path("app/data/deep/kept"), "user.note", b"kept");
+    let before = content(&scratch, "app");
+    exchange(&scratch).run().exits(0).prints("replaced").prints("transaction ");
+    assert_ne!(inode(&scratch), old);
+    let mut expected = before;
+    for (name, facts) in content(&scratch, "stage").into_iter().filter(|(name, _)| !["", "lib"].contains(&name.to_str().unwrap()))
+    {
+        expected.insert(name, facts);
+    }
+    assert_eq!(content(&scratch, "app"), expected);
+    assert_eq!(attribute(scratch.path("app/data/deep/kept"), "user.note").as_deref(), Some(&b"kept"[..]));
+    assert_eq!(kept(&scratch), 1);
+    scratch.assert_no_litter();
+}
+
+#[test]
+fn what_stays_keeps_owner_times_and_what_goes_goes() {
+    if !require_root() {
+        return;
+    }
+    let scratch = tree();
+    std::os::unix::fs::chown(scratch.path("app/data/deep/kept"), Some(1234), Some(1235)).unwrap();
+    let before = fs::metadata(scratch.path("app/data/deep/kept")).unwrap();
+    exchange(&scratch).args(["--delete", "lib"]).run().exits(0).prints("removed");
+    let after = fs::metadata(scratch.path("app/data/deep/kept")).unwrap();
+    assert_eq!((after.uid(), after.gid(), after.mtime_nsec()), (1234, 1235, before.mtime_nsec()));
+    assert!(!scratch.path("app/lib/old").exists());
+    assert_eq!(scratch.read("app/lib/one"), b"2");
+}
+
+#[test]
+fn a_second_run_leaves_the_directory_alone() {
+    let scratch = tree();
+    exchange(&scratch).run().exits(0);
+    let before = scratch.snapshot();
+    exchange(&scratch).run().exits(0).prints("3 files unchanged");
+    scratch.snapshot().assert_same_as(&before);
+}
+
+#[test]
+fn whoever_opens_the_directory_never_sees_a_mix() {
+    let scratch = tree();
+    let (stop, seen) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let app = scratch.path("app");
+    let read = |dir: &File, name: &str| {
+        let fd = rustix::fs::openat(dir.as_fd(), name, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
+        let mut text = String::new();
+        File::from(fd).read_to_string(&mut text).unwrap();
+        text
+    };
+    thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut versions = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let dir = File::open(&app).expect("the directory is never absent");
+                let pair = (read(&dir, "version"), read(&dir, "lib/one"));
+                assert_eq!(pair.0, pair.1, "a mix");
+                versions.push(pair.0);
+                seen.fetch_add(1, Ordering::Relaxed);
+            }
+            versions.dedup();
+            versions
+        });
+        for version in ["2", "3", "4", "5"] {
+            scratch.file("stage/version", version);
+            scratch.file("stage/lib/one", version);
+            // Whoever has the old directory open goes on reading it.
+            exchange(&scratch).args(["--keep", "9"]).run().exits(0);
+        }
+        let after = seen.load(Ordering::Relaxed);
+        while seen.load(Ordering::Relaxed) < after + 2 && !watch.is_finished() {
+            thread::yield_now();
+        }
+        stop.store(true, Ordering::Relaxed);
+        let versions = watch.join().expect("the reader");
+        assert_eq!(versions.last().map(String::as_str), Some("5"), "{versions:?}");
+    });
+    assert_eq!(kept(&scratch), 4);
+}
+
+#[test]
+fn a_rollback_exchanges_back_and_forward_again() {
+    let scratch = tree();
+    let (old, before) = (inode(&scratch), content(&scratch, "app"));
+    exchange(&scratch).run().exits(0);
+    let (new, after) = (inode(&scratch), content(&scratch, "app"));
+    for _ in 0..2 {
+        swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+        assert_eq!((inode(&scratch), content(&scratch, "app")), (old, before.clone()));
+        swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+        assert_eq!((inode(&scratch), content(&scratch, "app")), (new, after.clone()));
+        assert_eq!(kept(&scratch), 1);
+    }
+    scratch.assert_no_litter();
+}
+
+#[test]
+fn setuid_files_of_the_old_directory_cannot_be_reached() {
+    let scratch = tree();
+    scratch.file("app/lib/su", "su").mode(0o4755);
+    exchange(&scratch).run().exits(0);
+    let names: Vec<_> = scratch.snapshot().names().filter(|name| is_kept(name)).map(|name| scratch.path(name)).collect();
+    assert_eq!(Entry::of(&names[0]).mode, 0o700, "{names:?}");
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+    assert_eq!((scratch.read("app/version"), kept(&scratch)), (b"2".to_vec(), 1));
+}
+
+#[test]
+fn prune_removes_the_old_directory() {
+    let scratch = tree();
+    exchange(&scratch).run().exits(0);
+    swapbin(&scratch).args(["prune", "--keep", "0"]).run().exits(0);
+    assert_eq!((kept(&scratch), scratch.read("app/version")), (0, b"2".to_vec()));
+}
+
+#[test]
+fn a_process_that_may_write_below_it_is_named() {
+    let scratch = tree();
+    let before = scratch.snapshot();
+    let open = OpenOptions::new().append(true).open(scratch.path("app/lib/old")).unwrap();
+    exchange(&scratch).run().exits(9).says(&format!("process {} has", std::process::id())).says("app/lib/old");
+    scratch.snapshot().assert_same_as(&before);
+    drop(open);
+    exchange(&scratch).run().exits(0);
+}
+
+#[test]
+fn what_somebody_wrote_meanwhile_brings_the_old_directory_back() {
+    if !failpoints_available() {
+        return;
+    }
+    for place in ["sync-prepared@1", "commit-record", "published"] {
+        for write in ["content", "name"] {
+            let scratch = tree();
+            let old = inode(&scratch);
+            let mut running = exchange(&scratch).failpoint(place, "pause").spawn();
+            running.wait_until_paused();
+            // After the exchange the old one is the one that is kept.
+            let names: Vec<_> = fs::read_dir(scratch.root()).unwrap().map(|entry| entry.unwrap().path()).collect();
+            let path = names.into_iter().find(|path| fs::metadata(path).unwrap().ino() == old).expect("the old directory");
+            let file = if write == "content" { path.join("data/deep/kept") } else { path.join("data/deep/fresh") };
+            fs::write(&file, "written meanwhile").unwrap();
+            running.signal(Signal::CONT);
+            running.wait().exits(75);
+            assert_eq!(inode(&scratch), old, "{place}, {write}");
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert_eq!(scratch.read(format!("app/data/deep/{name}")), b"written meanwhile");
+            assert_eq!((scratch.read("app/version"), kept(&scratch)), (b"1".to_vec(), 0), "{place}, {write}");
+            scratch.assert_no_litter();
+        }
+    }
+}
+
+#[test]
+fn a_failure_at_any_step_leaves_the_directory_as_it_was() {
+    if !failpoints_available() {
+        return;
+    }
+    for place in ["stage@2", "write@3", "seal@3", "link@2", "sync@2", "sync-prepared@2", "commit-record", "commit-sync", "rename"]
+    {
+        let scratch = tree();
+        let before = scratch.snapshot();
+        let outcome = exchange(&scratch).failpoint(place, &libc::ENOSPC.to_string()).run();
+        assert!([1, 9].contains(&outcome.code.unwrap_or_default()), "{place}: {outcome}");
+        scratch.snapshot().assert_same_as(&before);
+    }
+}
+
+#[test]
+fn killed_anywhere_and_recovered_it_is_the_old_directory_or_the_new_one() {
+    if !failpoints_available() {
+        return;
+    }
+    let places = [
+        ("stage@2", false),
+        ("sync@3", false),
+        ("sync-prepared@3", false),
+        ("commit-record", false),
+        ("commit-sync", true),
+        ("rename", true),
+        ("exchanged", true),
+        ("published", true),
+        ("sync-dir", true),
+        ("close", true),
+    ];
+    for (place, committed) in places {
+        for keep in ["0", "1"] {
+            let scratch = tree();
+            let before = scratch.snapshot();
+            exchange(&scratch).args(["--keep", keep]).failpoint(place, "abort").run().is_killed_by(Signal::KILL);
+            for _ in 0..2 {
+                swapbin(&scratch).arg("recover").run().exits(0);
+                scratch.assert_no_litter();
+                match committed {
+                    true => {
+                        assert_eq!((scratch.read("app/version"), scratch.read("app/lib/one")), (b"2".to_vec(), b"2".to_vec()));
+                        assert_eq!(kept(&scratch).to_string(), keep, "{place}");
+                    }
+                    false => scratch.snapshot().assert_same_as(&before),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_recovery_told_to_go_back_brings_the_old_directory_back() {
+    if !failpoints_available() {
+        return;
+    }
+    for place in ["rename", "exchanged", "published"] {
+        let scratch = tree();
+        let (old, before) = (inode(&scratch), content(&scratch, "app"));
+        exchange(&scratch).failpoint(place, "abort").run().is_killed_by(Signal::KILL);
+        let txid = fs::read_dir(scratch.state(None).join("txn")).unwrap().next().unwrap().unwrap().file_name();
+        swapbin(&scratch).args(["recover", "--back"]).arg(txid).run().exits(0);
+        assert_eq!((inode(&scratch), content(&scratch, "app"), kept(&scratch)), (old, before, 0), "{place}");
+        scratch.assert_no_litter();
+    }
+}
+
+#[test]
+fn a_directory_that_is_or_holds_a_mount_point_is_refused() {
+    if !require_mounts() {
+        return;
+    }
+    for (at, why) in
+        [("app", "is a mount point"), ("app/data/deep", "holds the mount point"), ("app/lib/old", "holds the mount point")]
+    {
+        let scratch = tree();
+        let namespace = Namespace::new();
+        match at {
+            "app/lib/old" => namespace.bind(&scratch.path("app/version"), &scratch.path(at)),
+            _ => namespace.bind(&scratch.path("app/data"), &scratch.path(at)),
+        }
+        let before = scratch.snapshot();
+        exchange(&scratch).within(&namespace).run().exits(9).says(why);
+        scratch.snapshot().assert_same_as(&before);
+    }
+}
+
+#[test]
+fn a_directory_of_a_lower_layer_of_an_overlay_is_refused() {
+    if !require_mounts() {
+        return;
+    }
+    let (scratch, layers) = (tree(), Scratch::on("/dev/shm"));
+    let namespace = Namespace::new();
+    scratch.directory("lower");
+    fs::rename(scratch.path("app"), scratch.path("lower/app")).unwrap();
+    scratch.directory("merged");
+    namespace.overlay(&layers, &scratch.path("lower"), "", &scratch.path("merged"));
+    let run = swapbin(&scratch).args(["apply", "--tree", "stage", "--to", "merged/app", "--exchange"]).within(&namespace);
+    run.run().exits(9).says("lower layer of an overlay");
+    assert_eq!(scratch.read("lower/app/version"), b"1");
+}

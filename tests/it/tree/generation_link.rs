@@ -1,0 +1,100 @@
+//! Releases, and a link that leads to the current one: `--generation-link`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+
+use super::content;
+use crate::support::{Scratch, Swapbin, failpoints_available, swapbin};
+
+/// A first release that a link leads to, and what the next one has on top.
+fn tree() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.directory("srv/releases/1/lib");
+    scratch.directory("stage/new");
+    scratch.file("srv/releases/1/version", "1");
+    scratch.file("srv/releases/1/lib/kept", "kept");
+    scratch.link("srv/current", "releases/1");
+    scratch.file("stage/version", "2");
+    scratch.file("stage/new/file", "new");
+    scratch
+}
+
+fn release(scratch: &Scratch) -> Swapbin<'_> {
+    swapbin(scratch).args(["apply", "--tree", "stage", "--to", "srv/releases", "--generation-link", "srv/current"])
+}
+
+fn current(scratch: &Scratch) -> PathBuf {
+    fs::read_link(scratch.path("srv/current")).unwrap()
+}
+
+#[test]
+fn a_new_release_is_the_current_one_and_the_stage_and_the_old_one_stays() {
+    let scratch = tree();
+    let before = content(&scratch, "srv/releases/1");
+    let report = release(&scratch).arg("--json").run().exits(0).json();
+    assert_eq!(current(&scratch), PathBuf::from("releases").join(report["txid"].as_str().unwrap()));
+    assert_eq!((scratch.read("srv/current/version"), scratch.read("srv/current/lib/kept")), (b"2".to_vec(), b"kept".to_vec()));
+    assert_eq!(scratch.read("srv/current/new/file"), b"new");
+    assert_eq!(content(&scratch, "srv/releases/1"), before);
+    scratch.assert_no_litter();
+}
+
+#[test]
+fn the_first_release_is_the_stage_alone() {
+    let scratch = tree();
+    fs::remove_file(scratch.path("srv/current")).unwrap();
+    release(&scratch).run().exits(0);
+    let current = PathBuf::from("srv").join(current(&scratch));
+    assert_eq!(content(&scratch, current.to_str().unwrap()), content(&scratch, "stage"));
+    scratch.assert_no_litter();
+}
+
+#[test]
+fn a_rollback_of_the_link_leads_to_the_release_before() {
+    let scratch = tree();
+    release(&scratch).run().exits(0);
+    swapbin(&scratch).args(["rollback", "--no-dereference", "srv/current"]).run().exits(0);
+    assert_eq!(current(&scratch), PathBuf::from("releases/1"));
+    swapbin(&scratch).args(["rollback", "--no-dereference", "srv/current"]).run().exits(0);
+    assert_eq!(scratch.read("srv/current/version"), b"2");
+}
+
+#[test]
+fn what_is_no_link_is_not_replaced_by_one() {
+    let scratch = tree();
+    fs::remove_file(scratch.path("srv/current")).unwrap();
+    scratch.file("srv/current", "a file");
+    release(&scratch).run().exits(9).says("is not a symbolic link");
+    assert_eq!(scratch.read("srv/current"), b"a file");
+}
+
+#[test]
+fn killed_anywhere_and_recovered_the_link_leads_to_a_whole_release() {
+    if !failpoints_available() {
+        return;
+    }
+    for (place, committed) in
+        [("sync", false), ("stage@4", false), ("commit-record", false), ("rename@2", true), ("sync-dir", true)]
+    {
+        let scratch = tree();
+        release(&scratch).failpoint(place, "abort").run().is_killed_by(Signal::KILL);
+        swapbin(&scratch).arg("recover").run().exits(0);
+        assert_eq!(scratch.read("srv/current/version"), if committed { b"2" } else { b"1" }, "{place}");
+        let releases = fs::read_dir(scratch.path("srv/releases")).unwrap().count();
+        assert_eq!(releases, 1 + usize::from(committed), "{place}");
+        scratch.assert_no_litter();
+    }
+}
+
+#[test]
+fn a_link_that_cannot_be_replaced_takes_the_release_away_again() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    let before = scratch.snapshot();
+    release(&scratch).failpoint("rename@2", &libc::EIO.to_string()).run().exits(1);
+    scratch.snapshot().assert_same_as(&before);
+}
