@@ -207,6 +207,14 @@ impl<'a> Transaction<'a> {
             _ => Prepared::again(dir, path, place, self.next_name()),
         };
         let mut prepared = prepared.map_err(|source| name_error("bring back the kept version of", path, source))?;
+        // The name was looked up again since the version was found, and its bytes were read where they have a digest.
+        let mut now = identify::version(prepared.stat(), version.sha256);
+        if version.sha256.is_some() {
+            now.modified = version.modified;
+        }
+        if now != *version {
+            return Err(Error::NotTheKept { path: path.to_owned(), kept: dir.path().join(kept.name.as_os_str()) });
+        }
         prepared.close_reader();
         let n = self.enter(dir, path.to_owned(), prepared.name().to_owned(), version.clone(), replaced)?;
         self.items[n].prepared = Some(prepared);

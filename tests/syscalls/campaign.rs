@@ -80,7 +80,7 @@ impl Campaign<'_> {
             End::Failed | End::Done => job.promise == Promise::Repair,
         };
         if bad.is_empty() && (is_open || fault.hinders_removal()) {
-            bad = self.settle(&place, end);
+            bad = self.settle(&place, fault);
         }
         if !bad.is_empty() {
             self.tally.bad.push(described(point, fault, &ended, end, &bad));
@@ -88,7 +88,7 @@ impl Campaign<'_> {
     }
 
     /// What comes after a run that was killed, or does not know how it ended.
-    fn settle(&self, place: &Place, end: End) -> Vec<String> {
+    fn settle(&self, place: &Place, fault: &Fault) -> Vec<String> {
         let Campaign { job, reference, peer, .. } = self;
         // The second time there is nothing left to do, and nothing may happen.
         for line in [job.recover, job.recover].into_iter().flatten() {
@@ -96,7 +96,7 @@ impl Campaign<'_> {
             if ended.code() != Some(0) {
                 return vec![format!("cannot be recovered: {:?} {}", ended.status, ended.stderr)];
             }
-            let bad = judge::recovered(job, reference, place, end);
+            let bad = judge::recovered(job, reference, place, fault);
             if !bad.is_empty() {
                 return bad;
             }

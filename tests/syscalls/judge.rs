@@ -1,7 +1,7 @@
 //! What must hold after a run that was killed or failed.
 
 use crate::errnos;
-use crate::fault::Fault;
+use crate::fault::{Fault, What};
 use crate::job::{Job, Promise};
 use crate::place::Place;
 use crate::reference::{Point, Reference};
@@ -93,14 +93,14 @@ pub fn first(
 }
 
 /// What is wrong after a crash, or a run in doubt, was settled by `recover`.
-pub fn recovered(job: &Job, reference: &Reference, place: &Place, end: End) -> Vec<String> {
+pub fn recovered(job: &Job, reference: &Reference, place: &Place, fault: &Fault) -> Vec<String> {
     let standing = Standing::of(reference, &place.state());
     let mut bad = standing.wrong.clone();
     if standing.is_mixed() || job.promise == Promise::Repair && !standing.old.is_empty() {
         bad.push(format!("mixed: {:?} as before, {:?} new", standing.old, standing.new));
     }
-    // A run in doubt about its journal has none to be recovered by; the next run in the directory tidies up.
-    if end == End::Killed && job.promise != Promise::Repair {
+    // After a failure the journal may be the first to go; what it cannot tell of any more goes with the next run there.
+    if fault.what == What::Killed && job.promise != Promise::Repair {
         let useless = if standing.new.is_empty() { standing.kept.as_slice() } else { &[] };
         bad.extend(standing.litter.iter().chain(&standing.left).chain(useless).map(|name| format!("litter: {name}")));
     }

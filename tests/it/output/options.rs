@@ -76,7 +76,7 @@ fn source_and_target_must_be_named_and_not_empty() {
 fn several_sources_without_a_digest_are_a_mistake() {
     let scratch = tree();
     let before = scratch.snapshot();
-    swap(&scratch).from("app").run().exits(2).says("digest").says("hint: ");
+    swapbin(&scratch).from("new").from("app").to("app").run().exits(2).says("digest").says("hint: ");
     scratch.snapshot().assert_same_as(&before);
 }
 
