@@ -108,7 +108,9 @@ impl Hand {
         let sources = self.places.sources(&self.scenario);
         fs::create_dir_all(&sources)?;
         for target in &self.scenario.targets {
-            fs::write(sources.join(target.leaf()), self.scenario.installed(target).content(target))?;
+            let (source, installed) = (sources.join(target.path), self.scenario.installed(target));
+            fs::create_dir_all(source.parent().expect("a path in the sources"))?;
+            put(&source, &installed, &installed.content(target))?;
             let path = self.places.disk(target.disk).join(target.path);
             match target.before {
                 Before::Absent => {}

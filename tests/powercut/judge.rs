@@ -116,7 +116,9 @@ impl Sight {
                 || path == NEIGHBOUR
                 || path.starts_with("sources/")
                 || path.starts_with(STATE) && !open_journal;
-            if expected || !swept && (open_journal || leaf.starts_with(OURS)) {
+            // A new directory is staged whole, under one such name.
+            let temporary = path.split('/').any(|part| part.starts_with(OURS));
+            if expected || !swept && (open_journal || temporary) {
                 continue;
             }
             if !leaf.starts_with(KEPT) {

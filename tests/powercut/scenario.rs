@@ -45,12 +45,6 @@ pub struct Target {
     pub after: Version,
 }
 
-impl Target {
-    pub fn leaf(&self) -> &'static str {
-        self.path.rsplit('/').next().expect("a path has a last part")
-    }
-}
-
 /// What is promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
@@ -107,7 +101,7 @@ impl Places {
     }
 
     fn source(&self, scenario: &Scenario, target: &Target) -> String {
-        text(&self.sources(scenario).join(target.leaf()))
+        text(&self.sources(scenario).join(target.path))
     }
 
     fn target(&self, target: &Target) -> String {
@@ -168,6 +162,13 @@ fn batch(scenario: &Scenario, places: &Places) -> Vec<Run> {
     vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
 }
 
+/// The sources are a staging tree, whose modes and owners the targets get.
+fn tree(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let (stage, root) = (text(&places.sources(scenario)), text(&places.disk(0)));
+    let command = words(&[&places.program, "apply", "--tree", &stage, "--to", &root, "--keep-owner"]);
+    vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
 fn recover(_: &Scenario, places: &Places) -> Vec<Vec<String>> {
     vec![words(&[&places.program, "recover"])]
 }
@@ -186,6 +187,12 @@ fn install(scenario: &Scenario, places: &Places, program: &[&str]) -> Vec<Run> {
     command.extend(scenario.targets.iter().map(|target| places.source(scenario, target)));
     command.push(text(&places.disk(first.disk).join("app")));
     vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
+fn with_new_directories(mut targets: Vec<Target>) -> Vec<Target> {
+    targets.push(target(0, "app/made/one", Before::Absent, new(5000)));
+    targets.push(target(0, "made/deep/two", Before::Absent, new(20_000)));
+    targets
 }
 
 /// The same the other way round.
@@ -246,6 +253,7 @@ pub fn all() -> Vec<Scenario> {
         together("batch", six(1), &["sync", "commit-sync"]),
         together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir"]),
         Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2), &["sync", "commit-sync", "sync-dir"]) },
+        Scenario { runs: tree, ..together("tree", with_new_directories(six(1)), &["sync", "commit-sync"]) },
         Scenario { undoes: true, runs: rollback, ..together("rollback", back(six(1)), &["commit-sync"]) },
         Scenario { undoes: true, runs: rollback, ..together("rollback-two-disks", back(six(2)), &["commit-sync", "sync-dir"]) },
         hoped("peer-install", peer_install),
