@@ -5,7 +5,9 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// Closes a descriptor and reports what close(2) says: some filesystems tell a failed write only there.
 ///
@@ -121,8 +123,11 @@ pub(crate) fn chmod_path(path: &std::ffi::CStr, mode: u32) -> io::Result<()> {
 /// Which of the standard streams were closed when the program started, a bit for each.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// Runs before the Rust runtime, which opens the null device in place of standard streams that are closed: afterwards nobody
-/// could tell that what is written goes nowhere. Only in the program: other users of the library are left alone.
+/// Whether SIGPIPE was ignored when the program started.
+static IGNORES_SIGPIPE: AtomicBool = AtomicBool::new(false);
+
+/// Runs before the Rust runtime, which opens the null device in place of standard streams that are closed, and ignores SIGPIPE:
+/// afterwards nobody could tell what the parent wanted. Only in the program: other users of the library are left alone.
 #[cfg(feature = "cli")]
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -134,9 +139,28 @@ static LOOK: extern "C" fn() = {
                 CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
             }
         }
+        IGNORES_SIGPIPE.store(signal_is_ignored(libc::SIGPIPE), Ordering::Relaxed);
     }
     look
 };
+
+/// Whether SIGPIPE was ignored when the program started, [`signal_is_ignored`] aside: the Rust runtime ignores it always.
+pub fn sigpipe_was_ignored() -> bool {
+    IGNORES_SIGPIPE.load(Ordering::Relaxed)
+}
+
+/// Lets a program that is started find SIGPIPE as this one found it; the standard library gives it the default action.
+pub(crate) fn pass_on_sigpipe(command: &mut Command) {
+    if sigpipe_was_ignored() {
+        // SAFETY: signal(2) may be called between fork(2) and execve(2), signal-safety(7), and SIG_IGN is no handler.
+        unsafe {
+            command.pre_exec(|| {
+                libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+                Ok(())
+            })
+        };
+    }
+}
 
 /// Whether the standard stream with this number was closed when the program started.
 pub fn stream_was_closed(fd: u8) -> bool {

@@ -4,9 +4,11 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGCHLD, SIGPIPE};
 
 /// Undoes what the parent and the Rust runtime did to the process, so that it and the strip program behave as under GNU
-/// install: a closed pipe ends it, children can be waited for, modes are what was asked for.
+/// install: a closed pipe ends it, unless the parent ignores that, children can be waited for, modes are what was asked for.
 pub fn become_ordinary() {
-    swapbin::default_signal(SIGPIPE);
+    if !swapbin::sigpipe_was_ignored() {
+        swapbin::default_signal(SIGPIPE);
+    }
     swapbin::default_signal(SIGCHLD);
     swapbin::catch_sigxfsz();
     swapbin::close_stdin_again();
