@@ -339,8 +339,17 @@ pub(super) fn new_name() -> Result<OsString, Errno> {
     Ok([prefix, format!("{:0ID_DIGITS$x}.0", u64::from_ne_bytes(id)).into()].into_iter().collect())
 }
 
+/// Refuses to give a name where none can be taken back: in an append-only directory it could be neither renamed nor removed.
+///
+/// # Errors
+/// EPERM, as unlink(2) would give it.
+fn may_be_removed(dir: &Dir) -> Result<(), Errno> {
+    if dir.flags().append_only { Err(Errno::PERM) } else { Ok(()) }
+}
+
 /// A file with a name from the start, locked while its owner lives.
 fn named(dir: &Arc<Dir>) -> Result<(File, Name), Errno> {
+    may_be_removed(dir)?;
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
     loop {
         let name = new_name()?;
@@ -362,6 +371,7 @@ fn named(dir: &Arc<Dir>) -> Result<(File, Name), Errno> {
 
 /// Gives a file without a name a random one.
 fn link(dir: &Dir, file: impl AsFd, by: LinkBy) -> Result<OsString, Errno> {
+    may_be_removed(dir)?;
     loop {
         let name = new_name()?;
         match anonymous::link(dir, &file, by, &name) {

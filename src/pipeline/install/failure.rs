@@ -49,6 +49,16 @@ pub(super) fn of_creating(error: io::Error, entry: &Entry, keeps: bool) -> Insta
     }
 }
 
+/// In a directory that lets no name go, append-only, nothing can be replaced and no temporary file removed.
+pub(super) fn of_fixed_names(entry: &Entry, keeps: bool) -> InstallError {
+    let error = Errno::PERM.into();
+    match entry.stat {
+        None => InstallError::Create(error),
+        Some(_) if keeps => InstallError::BackUp(error),
+        Some(_) => InstallError::Replace(error),
+    }
+}
+
 pub(super) fn of_copying(error: Error) -> InstallError {
     match error {
         Error::Cancelled => InstallError::Cancelled,
