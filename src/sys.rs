@@ -96,6 +96,18 @@ pub(crate) fn is_root_to_the_kernel() -> bool {
     unsafe { libc::syscall(libc::SYS_geteuid) == 0 }
 }
 
+/// Whom an open file belongs to for the kernel, and not for fakeroot(1), which may remember another file of the same inode
+/// number; `None` where a filter forbids statx(2).
+pub(crate) fn owner_to_the_kernel(fd: BorrowedFd<'_>) -> Option<u32> {
+    // SAFETY: zero is a valid value of the plain C structure, which lives on our stack during the call; the path ends with NUL.
+    unsafe {
+        let mut answer: libc::statx = std::mem::zeroed();
+        let (path, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
+        let done = libc::syscall(libc::SYS_statx, fd.as_raw_fd(), path, flags, libc::STATX_UID, &mut answer);
+        (done == 0).then_some(answer.stx_uid)
+    }
+}
+
 /// Gives what has a path an owner, a group, or both, links followed; through the C library as [`fchown`].
 ///
 /// # Errors

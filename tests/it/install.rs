@@ -10,6 +10,7 @@ mod many;
 mod order;
 mod reader;
 mod surroundings;
+mod strip;
 mod sweep;
 
 use crate::support::{Scratch, Swapbin, swapbin};

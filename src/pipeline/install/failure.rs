@@ -6,6 +6,7 @@ use std::io;
 use rustix::io::Errno;
 
 use crate::error::{Error, Obstacle};
+use crate::fs::temp::Unfit;
 use crate::plan::Entry;
 use crate::report::InstallError;
 use crate::txn::BackupError;
@@ -64,6 +65,15 @@ pub(super) fn of_copying(error: Error) -> InstallError {
         Error::Cancelled => InstallError::Cancelled,
         error @ Error::Source { .. } => InstallError::ReadSource(system_error(error)),
         error => InstallError::Write(system_error(error)),
+    }
+}
+
+pub(super) fn of_stripping(unfit: Unfit) -> InstallError {
+    match unfit {
+        Unfit::Io(error) => InstallError::Write(error),
+        Unfit::NotRegular => InstallError::Stripped("is no regular file"),
+        Unfit::Foreign => InstallError::Stripped("belongs to another user"),
+        Unfit::Linked => InstallError::Stripped("has another name as well"),
     }
 }
 

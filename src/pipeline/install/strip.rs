@@ -30,7 +30,7 @@ pub(super) fn run(program: &OsStr, stage: &mut Stage, cancel: &Cancel) -> Result
     if !status.success() {
         return Err(InstallError::Strip);
     }
-    stage.reopen().map_err(failure::of_copying)
+    stage.reopen().map_err(failure::of_stripping)
 }
 
 fn start(program: &OsStr, file: &Path) -> io::Result<Child> {

@@ -171,6 +171,7 @@ fn is_late(error: &InstallError) -> bool {
             | Times(_)
             | RunStrip(_)
             | Strip
+            | Stripped(_)
             | InDoubt(_)
     )
 }
@@ -198,6 +199,7 @@ fn complaint(voice: &Voice, error: &InstallError, source: &OsStr, dest: &OsStr, 
         Times(error) => voice.cannot_set_times(dest, error),
         RunStrip(error) => [voice.cannot_run(program.unwrap_or_default(), error), voice.strip_failed()].concat(),
         Strip => voice.strip_failed(),
+        Stripped(why) => voice.unfit_after_strip(dest, why),
         Replace(error) => voice.cannot_remove(dest, error),
         Refused(obstacle) => voice.refused(dest, &format!("it {obstacle}")),
         InDoubt(error) => voice.in_doubt(dest, error),

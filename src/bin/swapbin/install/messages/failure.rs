@@ -105,6 +105,11 @@ impl Voice {
         self.about("cannot run {}", program, error)
     }
 
+    /// Ours.
+    pub fn unfit_after_strip(&self, dest: &OsStr, why: &str) -> Vec<u8> {
+        self.line("will not install {}: what the strip program left {}", &[self.name(dest), why.into()])
+    }
+
     pub fn strip_failed(&self) -> Vec<u8> {
         self.line("strip process terminated abnormally", &[])
     }
