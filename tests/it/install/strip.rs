@@ -48,6 +48,18 @@ fn a_file_of_another_user_is_not_installed() {
 }
 
 #[test]
+fn where_no_process_can_be_had_it_says_so_as_install_does() {
+    let scratch = tree("");
+    let before = scratch.snapshot();
+    let run = install(&scratch, "-s --strip-program=true new old");
+    let outcome = run.denying(&[libc::SYS_clone, libc::SYS_clone3], libc::EAGAIN).run();
+    outcome.exits(1);
+    let words = "install: fork system call failed: Resource temporarily unavailable\n";
+    assert_eq!(outcome.error_text(), words);
+    assert_eq!(scratch.snapshot(), before);
+}
+
+#[test]
 fn a_new_file_in_its_place_is_installed() {
     let scratch = tree("echo stripped >\"$1.new\"; mv \"$1.new\" \"$1\"");
     let line = format!("-s --strip-program={} new old", scratch.tools().join("strip").display());

@@ -100,6 +100,11 @@ impl Voice {
         self.about("cannot set timestamps for {}", dest, error)
     }
 
+    /// There can be no process for the strip program.
+    pub fn cannot_fork(&self, error: &io::Error) -> Vec<u8> {
+        self.line_with("fork system call failed", &[], error)
+    }
+
     /// Followed by [`Voice::strip_failed`].
     pub fn cannot_run(&self, program: &OsStr, error: &io::Error) -> Vec<u8> {
         self.about("cannot run {}", program, error)
