@@ -216,6 +216,24 @@ pub fn ignore_sigxfsz() {
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
+/// Whether there is a locale of this name, and its characters are in UTF-8: newlocale(3), nl_langinfo(3).
+pub fn is_utf8_locale(name: &std::ffi::OsStr) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let Ok(name) = CString::new(name.as_bytes()) else { return false };
+    // SAFETY: the name ends with NUL, null stands for a new locale, which is freed once and only after the text that
+    // belongs to it was compared.
+    unsafe {
+        let locale = libc::newlocale(libc::LC_CTYPE_MASK, name.as_ptr(), std::ptr::null_mut());
+        if locale.is_null() {
+            return false;
+        }
+        let codeset = libc::nl_langinfo_l(libc::CODESET, locale);
+        let is_utf8 = !codeset.is_null() && CStr::from_ptr(codeset) == c"UTF-8";
+        libc::freelocale(locale);
+        is_utf8
+    }
+}
+
 /// The number of the user with this name, getpwnam_r(3); `None` if there is none.
 ///
 /// # Errors

@@ -148,7 +148,8 @@ impl Temp {
             // The program may have taken our right to it; a file that is ours gives it back.
             let path = self.dir.open_path(name)?;
             let proc = CString::new(format!("/proc/self/fd/{}", path.as_raw_fd())).expect("digits have no NUL");
-            let given = errno == Errno::ACCESS && is_regular(&rustix::fs::fstat(&path)?) && crate::sys::chmod_path(&proc, 0o600).is_ok();
+            let given =
+                errno == Errno::ACCESS && is_regular(&rustix::fs::fstat(&path)?) && crate::sys::chmod_path(&proc, 0o600).is_ok();
             if given { rustix::fs::openat(&*self.dir, name, flags, Mode::empty()) } else { Err(errno) }
         });
         let file = File::from(opened?);

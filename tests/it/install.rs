@@ -9,8 +9,8 @@ mod kill;
 mod many;
 mod order;
 mod reader;
-mod surroundings;
 mod strip;
+mod surroundings;
 mod sweep;
 
 use crate::support::{Scratch, Swapbin, swapbin};

@@ -43,7 +43,10 @@ fn a_file_that_can_be_reached_by_another_name_is_not_installed() {
 #[test]
 fn a_file_of_another_user_is_not_installed() {
     if require_root() {
-        refused(&format!("cp \"$1\" \"$1.theirs\"; chown {NOBODY} \"$1.theirs\"; mv \"$1.theirs\" \"$1\""), "belongs to another user");
+        refused(
+            &format!("cp \"$1\" \"$1.theirs\"; chown {NOBODY} \"$1.theirs\"; mv \"$1.theirs\" \"$1\""),
+            "belongs to another user",
+        );
     }
 }
 

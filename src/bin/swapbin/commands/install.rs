@@ -13,7 +13,7 @@ use crate::install::{self, Charset, Invocation, Job, Next, Personality, Reading,
 /// Reads the command line, says what is to be said about it, and does what it asks for.
 pub fn main(personality: Personality) -> ExitCode {
     install::become_ordinary();
-    let voice = Voice::new(&personality.name, Charset::of(|name| std::env::var_os(name)));
+    let voice = Voice::new(&personality.name, Charset::of(|name| std::env::var_os(name), swapbin::is_utf8_locale));
     let Reading { said, next } = install::read(personality.args, &voice, &System);
     // Nobody is left to tell if standard error is gone.
     let _ = io::stderr().write_all(&said);
