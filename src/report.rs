@@ -341,6 +341,8 @@ pub enum InstallError {
     RunStrip(io::Error),
     /// The strip program failed.
     Strip,
+    /// What the strip program left is not to be installed, in words that go on from there.
+    Stripped(&'static str),
     /// What has the name cannot be replaced.
     Replace(io::Error),
     /// The target must not be replaced.

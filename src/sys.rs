@@ -5,7 +5,9 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// Closes a descriptor and reports what close(2) says: some filesystems tell a failed write only there.
 ///
@@ -94,6 +96,18 @@ pub(crate) fn is_root_to_the_kernel() -> bool {
     unsafe { libc::syscall(libc::SYS_geteuid) == 0 }
 }
 
+/// Whom an open file belongs to for the kernel, and not for fakeroot(1), which may remember another file of the same inode
+/// number; `None` where a filter forbids statx(2).
+pub(crate) fn owner_to_the_kernel(fd: BorrowedFd<'_>) -> Option<u32> {
+    // SAFETY: zero is a valid value of the plain C structure, which lives on our stack during the call; the path ends with NUL.
+    unsafe {
+        let mut answer: libc::statx = std::mem::zeroed();
+        let (path, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
+        let done = libc::syscall(libc::SYS_statx, fd.as_raw_fd(), path, flags, libc::STATX_UID, &mut answer);
+        (done == 0).then_some(answer.stx_uid)
+    }
+}
+
 /// Gives what has a path an owner, a group, or both, links followed; through the C library as [`fchown`].
 ///
 /// # Errors
@@ -121,8 +135,11 @@ pub(crate) fn chmod_path(path: &std::ffi::CStr, mode: u32) -> io::Result<()> {
 /// Which of the standard streams were closed when the program started, a bit for each.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// Runs before the Rust runtime, which opens the null device in place of standard streams that are closed: afterwards nobody
-/// could tell that what is written goes nowhere. Only in the program: other users of the library are left alone.
+/// Whether SIGPIPE was ignored when the program started.
+static IGNORES_SIGPIPE: AtomicBool = AtomicBool::new(false);
+
+/// Runs before the Rust runtime, which opens the null device in place of standard streams that are closed, and ignores SIGPIPE:
+/// afterwards nobody could tell what the parent wanted. Only in the program: other users of the library are left alone.
 #[cfg(feature = "cli")]
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -134,9 +151,28 @@ static LOOK: extern "C" fn() = {
                 CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
             }
         }
+        IGNORES_SIGPIPE.store(signal_is_ignored(libc::SIGPIPE), Ordering::Relaxed);
     }
     look
 };
+
+/// Whether SIGPIPE was ignored when the program started, [`signal_is_ignored`] aside: the Rust runtime ignores it always.
+pub fn sigpipe_was_ignored() -> bool {
+    IGNORES_SIGPIPE.load(Ordering::Relaxed)
+}
+
+/// Lets a program that is started find SIGPIPE as this one found it; the standard library gives it the default action.
+pub(crate) fn pass_on_sigpipe(command: &mut Command) {
+    if sigpipe_was_ignored() {
+        // SAFETY: signal(2) may be called between fork(2) and execve(2), signal-safety(7), and SIG_IGN is no handler.
+        unsafe {
+            command.pre_exec(|| {
+                libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+                Ok(())
+            })
+        };
+    }
+}
 
 /// Whether the standard stream with this number was closed when the program started.
 pub fn stream_was_closed(fd: u8) -> bool {
@@ -178,6 +214,24 @@ pub fn signal_is_ignored(signal: i32) -> bool {
 pub fn ignore_sigxfsz() {
     // SAFETY: SIG_IGN is no handler, so no code of ours runs in signal context.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Whether there is a locale of this name, and its characters are in UTF-8: newlocale(3), nl_langinfo(3).
+pub fn is_utf8_locale(name: &std::ffi::OsStr) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let Ok(name) = CString::new(name.as_bytes()) else { return false };
+    // SAFETY: the name ends with NUL, null stands for a new locale, which is freed once and only after the text that
+    // belongs to it was compared.
+    unsafe {
+        let locale = libc::newlocale(libc::LC_CTYPE_MASK, name.as_ptr(), std::ptr::null_mut());
+        if locale.is_null() {
+            return false;
+        }
+        let codeset = libc::nl_langinfo_l(libc::CODESET, locale);
+        let is_utf8 = !codeset.is_null() && CStr::from_ptr(codeset) == c"UTF-8";
+        libc::freelocale(locale);
+        is_utf8
+    }
 }
 
 /// The number of the user with this name, getpwnam_r(3); `None` if there is none.

@@ -12,6 +12,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::anonymous::LinkBy;
+use super::flags::{self, Flags};
 use crate::sys;
 
 /// A directory files are put into.
@@ -25,6 +26,8 @@ pub(crate) struct Dir {
     id: OnceLock<(u64, u64)>,
     /// How files without a name get one here, once that was found out.
     link_by: OnceLock<LinkBy>,
+    /// The directory's own flags, once they were asked for.
+    flags: OnceLock<Flags>,
 }
 
 /// What a name in a directory turned out to be on the way down.
@@ -38,7 +41,7 @@ pub(crate) enum Child {
 
 impl Dir {
     fn new(fd: OwnedFd, readable: bool, path: PathBuf) -> Dir {
-        Dir { fd, readable, path, id: OnceLock::new(), link_by: OnceLock::new() }
+        Dir { fd, readable, path, id: OnceLock::new(), link_by: OnceLock::new(), flags: OnceLock::new() }
     }
 
     /// Opens the directory behind an O_PATH descriptor for use. A directory that may be written but not read stays O_PATH.
@@ -84,6 +87,11 @@ impl Dir {
         }
         let stat = rustix::fs::fstat(&self.fd)?;
         Ok(*self.id.get_or_init(|| (stat.st_dev, stat.st_ino)))
+    }
+
+    /// Its own flags, as they were when they were first asked for.
+    pub(crate) fn flags(&self) -> Flags {
+        *self.flags.get_or_init(|| flags::of(&self.fd, OsStr::new("")))
     }
 
     /// How files without a name get one here, once that was found out.

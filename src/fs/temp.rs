@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::anonymous::{self, LinkBy};
@@ -34,6 +34,23 @@ enum Naming {
     Later(LinkBy),
     /// A name from the start.
     Done(Name),
+}
+
+/// Why what another program left under a name is not taken.
+#[derive(Debug)]
+pub(crate) enum Unfit {
+    Io(io::Error),
+    NotRegular,
+    /// It belongs to somebody else.
+    Foreign,
+    /// It has another name, by which it can be reached.
+    Linked,
+}
+
+impl From<Errno> for Unfit {
+    fn from(errno: Errno) -> Unfit {
+        Unfit::Io(errno.into())
+    }
 }
 
 /// A name that is removed when it is dropped, unless it was given up before; with everything below it, if it is a directory.
@@ -113,22 +130,38 @@ impl Temp {
 
     /// Opens the file anew by its name, for another program may have put a new one there.
     ///
+    /// # Guarantees
+    /// The file belongs to whom the one before did, and has no other name. Who else may write to the directory could have put
+    /// one of his own there, or have kept a way to it.
+    ///
     /// # Errors
-    /// There is no name, nothing has it, or something that is no regular file.
-    pub(crate) fn reopen(&mut self) -> io::Result<()> {
-        let name = self.name().ok_or(io::ErrorKind::NotFound)?;
+    /// [`Unfit`]; [`Unfit::Io`] if there is no name, or nothing has it.
+    pub(crate) fn reopen(&mut self) -> Result<(), Unfit> {
+        let name = self.name().ok_or(Errno::NOENT)?;
+        let is_regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        // Looked at first, for to open a fifo or a device may do something.
+        if !is_regular(&super::dir::stat_at(&*self.dir, name)?) {
+            return Err(Unfit::NotRegular);
+        }
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(&*self.dir, name, flags, Mode::empty()).or_else(|errno| {
             // The program may have taken our right to it; a file that is ours gives it back.
             let path = self.dir.open_path(name)?;
-            let proc = CString::new(format!("/proc/self/fd/{}", path.as_raw_fd())).map_err(|_| errno)?;
-            let regular = FileType::from_raw_mode(rustix::fs::fstat(&path)?.st_mode) == FileType::RegularFile;
-            let given = errno == Errno::ACCESS && regular && crate::sys::chmod_path(&proc, 0o600).is_ok();
+            let proc = CString::new(format!("/proc/self/fd/{}", path.as_raw_fd())).expect("digits have no NUL");
+            let given =
+                errno == Errno::ACCESS && is_regular(&rustix::fs::fstat(&path)?) && crate::sys::chmod_path(&proc, 0o600).is_ok();
             if given { rustix::fs::openat(&*self.dir, name, flags, Mode::empty()) } else { Err(errno) }
         });
         let file = File::from(opened?);
-        if !file.metadata()?.is_file() {
-            return Err(io::ErrorKind::InvalidInput.into());
+        let stat = rustix::fs::fstat(&file)?;
+        if !is_regular(&stat) {
+            return Err(Unfit::NotRegular);
+        }
+        if crate::sys::owner_to_the_kernel(file.as_fd()) != crate::sys::owner_to_the_kernel(self.file.as_fd()) {
+            return Err(Unfit::Foreign);
+        }
+        if stat.st_nlink > 1 {
+            return Err(Unfit::Linked);
         }
         let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared);
         self.file = file;
@@ -339,8 +372,17 @@ pub(super) fn new_name() -> Result<OsString, Errno> {
     Ok([prefix, format!("{:0ID_DIGITS$x}.0", u64::from_ne_bytes(id)).into()].into_iter().collect())
 }
 
+/// Refuses to give a name where none can be taken back: in an append-only directory it could be neither renamed nor removed.
+///
+/// # Errors
+/// EPERM, as unlink(2) would give it.
+fn may_be_removed(dir: &Dir) -> Result<(), Errno> {
+    if dir.flags().append_only { Err(Errno::PERM) } else { Ok(()) }
+}
+
 /// A file with a name from the start, locked while its owner lives.
 fn named(dir: &Arc<Dir>) -> Result<(File, Name), Errno> {
+    may_be_removed(dir)?;
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
     loop {
         let name = new_name()?;
@@ -362,6 +404,7 @@ fn named(dir: &Arc<Dir>) -> Result<(File, Name), Errno> {
 
 /// Gives a file without a name a random one.
 fn link(dir: &Dir, file: impl AsFd, by: LinkBy) -> Result<OsString, Errno> {
+    may_be_removed(dir)?;
     loop {
         let name = new_name()?;
         match anonymous::link(dir, &file, by, &name) {

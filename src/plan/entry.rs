@@ -104,7 +104,7 @@ impl Entry {
 
     /// Whether names can be made or removed here by nobody: the directory's own flags.
     pub(crate) fn dir_obstacle(&self) -> Option<Obstacle> {
-        let flags = flags::of(&*self.dir, OsStr::new(""));
+        let flags = self.dir.flags();
         match flags {
             _ if flags.immutable => Some(Obstacle::Immutable),
             _ if flags.append_only => Some(Obstacle::AppendOnly),

@@ -1,6 +1,5 @@
 //! What is in the way of a rename, found before anything is touched.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use rustix::fs::FileType;
@@ -45,7 +44,7 @@ pub(crate) fn judge_change(target: &Target) -> Result<(), Error> {
     if target.room.read_only {
         return refuse(path, Obstacle::ReadOnly);
     }
-    let dir_flags = flags::of(dir, OsStr::new(""));
+    let dir_flags = dir.flags();
     if dir_flags.immutable {
         return refuse(dir.path(), Obstacle::Immutable);
     }

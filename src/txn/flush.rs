@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
+use rustix::process::{Resource, getrlimit};
+
 use super::commit::Sealed;
 
 /// Threads that wait for the disk at the same time. Syncs under way together share one journal commit; measured on ext4, 4,000
@@ -41,7 +43,8 @@ type Ahead = (Sender<Vec<Sealed>>, JoinHandle<Vec<Sealed>>);
 impl Outbox {
     /// For files that are going to be synced; about this many at a time.
     pub(crate) fn to_disk(files: usize) -> Outbox {
-        Outbox { ahead: (files >= AHEAD).then_some(files), ..Outbox::default() }
+        let ahead = files >= AHEAD && threads_are_safe();
+        Outbox { ahead: ahead.then_some(files), ..Outbox::default() }
     }
 
     /// For files that are not going to be synced.
@@ -95,7 +98,7 @@ pub(crate) fn each_in_parallel<T: Send>(files: Vec<Sealed>, work: impl Fn(usize,
 
 /// Does a number of pieces of work that wait for the disk, and returns the outcome of each in order.
 pub(crate) fn in_parallel<T: Send>(count: usize, piece: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    if count < ALONE {
+    if count < ALONE || !threads_are_safe() {
         return (0..count).map(piece).collect();
     }
     let next = AtomicUsize::new(0);
@@ -122,4 +125,10 @@ pub(crate) fn in_parallel<T: Send>(count: usize, piece: impl Fn(usize) -> T + Sy
     });
     outcomes.sort_by_key(|(at, _)| *at);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Whether a thread that is started will run. The standard library panics where there is no memory for a new thread's signal
+/// stack, so that none is started where a limit could bring that about: of RLIMIT_DATA private mappings count too, setrlimit(2).
+fn threads_are_safe() -> bool {
+    [Resource::As, Resource::Data].into_iter().all(|resource| getrlimit(resource).current.is_none())
 }

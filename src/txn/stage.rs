@@ -12,7 +12,7 @@ use super::commit::Sealed;
 use crate::error::{Error, Obstacle};
 use crate::failpoint;
 use crate::fs::dir::Dir;
-use crate::fs::temp::Temp;
+use crate::fs::temp::{Temp, Unfit};
 use crate::fs::{copy, label};
 use crate::metadata::Wanted;
 use crate::proof::Trusted;
@@ -85,10 +85,10 @@ impl Stage {
     /// Opens the stage anew by its name, because a program may have put another file there.
     ///
     /// # Errors
-    /// It is gone, or no regular file.
-    pub(crate) fn reopen(&mut self) -> Result<(), Error> {
-        self.temp.reopen().map_err(|source| self.write_error(source))?;
-        self.written = self.stat()?.st_size as u64;
+    /// It is gone, or not what is to be installed.
+    pub(crate) fn reopen(&mut self) -> Result<(), Unfit> {
+        self.temp.reopen()?;
+        self.written = rustix::fs::fstat(self.file())?.st_size as u64;
         Ok(())
     }
 

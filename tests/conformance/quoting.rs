@@ -44,8 +44,17 @@ fn quoting() {
         suite.case("a -t").word(&word);
         suite.case("-vD a").word(bytes(&[name, &b"/x"[..]].concat()));
     }
+    locales(&mut suite);
     apostrophe_and_escape(&mut suite);
     suite.run();
+}
+
+/// Locales that are there or, by the first two names, are not.
+fn locales(suite: &mut Suite) {
+    suite.tree(|tree| drop(tree.file("a", "new")));
+    for locale in ["xx_YY.UTF-8", "xx_YY", "C.UTF-8", "C.utf8", "POSIX", "", "en_US.UTF-8"] {
+        suite.case("a d -m").word("caf\u{e9}").env("LC_ALL", locale);
+    }
 }
 
 /// A name with both, the escape last, has quotes too many and too few in 9.1, which no shell reads back.

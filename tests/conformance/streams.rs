@@ -1,5 +1,7 @@
 //! Standard streams that are closed, broken or full.
 
+use rustix::process::Signal;
+
 use crate::trial::{Output, Suite, Tree};
 
 #[test]
@@ -29,6 +31,10 @@ fn streams() {
         }
         suite.case("--help").stdout(output);
         suite.case("--version").stdout(output);
+    }
+    // Who ignores the signal wants to hear of it.
+    for line in ["-v a d", "-v a missing dir", "--help"] {
+        suite.case(line).stdout(Output::Broken).ignoring(Signal::PIPE);
     }
     suite.case("a d").stdin_closed();
     suite.case("-v a d").stdin_closed();

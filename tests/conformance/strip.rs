@@ -1,5 +1,7 @@
 //! `-s`, `--strip`, `--strip-program`.
 
+use rustix::process::Signal;
+
 use crate::trial::{Suite, Tree, expected};
 
 fn some(tree: &Tree) {
@@ -22,6 +24,7 @@ fn some(tree: &Tree) {
     tree.script("empties", ": >\"$1\"");
     tree.script("spec ial", "echo stripped >>\"$1\"");
     tree.script("touches", "touch -d @7 \"$1\"");
+    tree.script("pipes", "sh -c 'kill -PIPE $$'; echo $?");
     tree.script("bin/strip", "echo by the strip in PATH >>\"$1\"");
     tree.file("no-program", "echo stripped >>\"$1\"\n").mode(0o644);
     tree.file("no-interpreter", "#!/nowhere/sh\n").mode(0o755);
@@ -52,6 +55,8 @@ fn good(suite: &mut Suite) {
     suite.case("-s --strip-program=./renames -o 1 -g 2 -m 6755 a d").by_root();
     suite.case("-s --strip-program").word("./spec ial").words("a d");
     suite.case("-s --strip-program=./reads a d").stdin("text on standard input\n");
+    suite.case("-s --strip-program=./pipes a d");
+    suite.case("-s --strip-program=./pipes a d").ignoring(Signal::PIPE);
     suite.case("-s a d").env("PATH", "bin:/usr/bin:/bin");
     suite.case("-s --strip-program=strip a d").env("PATH", "bin:/usr/bin:/bin");
     suite.case("-s --strip-program=appends a d").env("PATH", ".:/usr/bin:/bin");

@@ -1,6 +1,7 @@
 //! `swapbin install` where it promises more than install(1): what is replaced is there all the time, and survives every failure.
 
 mod all_or_nothing;
+mod append_only;
 mod failure;
 mod fakeroot;
 mod free_names;
@@ -8,6 +9,7 @@ mod kill;
 mod many;
 mod order;
 mod reader;
+mod strip;
 mod surroundings;
 mod sweep;
 

@@ -75,13 +75,19 @@ pub fn by_signal(cancel: &Cancel) {
     }
 }
 
-/// Lets SIGINT, SIGTERM and SIGHUP cancel. One that was ignored when we were started stays so.
+/// Lets SIGINT, SIGTERM, SIGHUP and SIGQUIT cancel. One that was ignored when we were started stays so.
 pub fn cancel_on_signals(cancel: &Cancel) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        if !swapbin::signal_is_ignored(signal) {
-            signal_hook::flag::register_usize(signal, cancel.shared(), signal as usize)?;
-        }
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+        cancel_on(signal, cancel)?;
+    }
+    Ok(())
+}
+
+/// Lets a signal cancel, unless it is ignored.
+pub fn cancel_on(signal: i32, cancel: &Cancel) -> std::io::Result<()> {
+    if !swapbin::signal_is_ignored(signal) {
+        signal_hook::flag::register_usize(signal, cancel.shared(), signal as usize)?;
     }
     Ok(())
 }

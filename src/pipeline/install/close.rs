@@ -3,16 +3,18 @@
 use super::Call;
 use super::slot::Pending;
 use crate::error::Error;
+use crate::plan::Entry;
 use crate::request::{Durability, OnFailure};
 use crate::txn::{self, Naming, Prepared, Sealed};
 
 impl Call<'_> {
     /// Where the target's name is free, a link publishes the file, which until then needs no name: less work, and nothing is
     /// left whatever kills us. But each such file keeps a descriptor, and not one that a directory could be synced through; and
-    /// what can be undone has a temporary name to go back to.
+    /// what can be undone has a temporary name to go back to. An append-only directory takes no other name than the final one.
     pub(super) fn naming(&self, pending: &Pending) -> Naming {
-        let is_free = pending.entry.stat.is_none() && pending.entry.dir.is_readable();
-        match is_free && self.descriptors_last() && self.installation.on_failure == OnFailure::Continue {
+        let Entry { dir, stat, .. } = &pending.entry;
+        let by_link = dir.is_readable() && self.descriptors_last() && self.installation.on_failure == OnFailure::Continue;
+        match stat.is_none() && (by_link || dir.flags().append_only) {
             true => Naming::Final,
             false => Naming::Temporary,
         }

@@ -6,6 +6,7 @@ use std::io;
 use rustix::io::Errno;
 
 use crate::error::{Error, Obstacle};
+use crate::fs::temp::Unfit;
 use crate::plan::Entry;
 use crate::report::InstallError;
 use crate::txn::BackupError;
@@ -49,11 +50,30 @@ pub(super) fn of_creating(error: io::Error, entry: &Entry, keeps: bool) -> Insta
     }
 }
 
+/// In a directory that lets no name go, append-only, nothing can be replaced and no temporary file removed.
+pub(super) fn of_fixed_names(entry: &Entry, keeps: bool) -> InstallError {
+    let error = Errno::PERM.into();
+    match entry.stat {
+        None => InstallError::Create(error),
+        Some(_) if keeps => InstallError::BackUp(error),
+        Some(_) => InstallError::Replace(error),
+    }
+}
+
 pub(super) fn of_copying(error: Error) -> InstallError {
     match error {
         Error::Cancelled => InstallError::Cancelled,
         error @ Error::Source { .. } => InstallError::ReadSource(system_error(error)),
         error => InstallError::Write(system_error(error)),
+    }
+}
+
+pub(super) fn of_stripping(unfit: Unfit) -> InstallError {
+    match unfit {
+        Unfit::Io(error) => InstallError::Write(error),
+        Unfit::NotRegular => InstallError::Stripped("is no regular file"),
+        Unfit::Foreign => InstallError::Stripped("belongs to another user"),
+        Unfit::Linked => InstallError::Stripped("has another name as well"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::event::Cancel;
 use crate::fs::{attrs, dir, label};
 use crate::plan::{Dirs, Entry, EntryError, same_content, simple_backup_name, split};
 use crate::report::InstallError;
-use crate::request::{BackupNames, FileTimes, InstallFile, Installation, Label, Mode, WhenCurrent};
+use crate::request::{BackupNames, FileTimes, InstallFile, Installation, Label, Mode, OnFailure, WhenCurrent};
 use crate::source::LocalSource;
 
 /// A file that is to be installed.
@@ -128,8 +128,16 @@ pub(super) fn judge(
     }
     match entry.obstacle() {
         Some(obstacle) => Err(InstallError::Refused(obstacle)),
+        None if needs_temporary_name(&entry, installation) && entry.dir.flags().append_only => {
+            Err(failure::of_fixed_names(&entry, installation.backup.is_some()))
+        }
         None => Ok(Verdict::Install(Box::new(Judged { entry, source_stat }))),
     }
+}
+
+/// Whether the file cannot be published by a link alone.
+fn needs_temporary_name(entry: &Entry, installation: &Installation) -> bool {
+    entry.stat.is_some() || installation.strip.is_some() || installation.on_failure == OnFailure::InstallNone
 }
 
 /// Whether the target is a link that the source is found by.

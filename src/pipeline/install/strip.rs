@@ -13,6 +13,7 @@ use rustix::process::{Pid, PidfdFlags, Signal};
 use super::failure;
 use crate::event::Cancel;
 use crate::report::InstallError;
+use crate::sys;
 use crate::txn::Stage;
 
 /// How long a wait for the program may last before cancellation is looked at: 100 ms.
@@ -29,14 +30,18 @@ pub(super) fn run(program: &OsStr, stage: &mut Stage, cancel: &Cancel) -> Result
     if !status.success() {
         return Err(InstallError::Strip);
     }
-    stage.reopen().map_err(failure::of_copying)
+    stage.reopen().map_err(failure::of_stripping)
 }
 
 fn start(program: &OsStr, file: &Path) -> io::Result<Child> {
-    match Command::new(program).arg(file).spawn() {
+    let spawn = |command: &mut Command| {
+        sys::pass_on_sigpipe(command);
+        command.spawn()
+    };
+    match spawn(Command::new(program).arg(file)) {
         // A script without `#!` is one for the shell, execvp(3).
         Err(error) if Errno::from_io_error(&error) == Some(Errno::NOEXEC) => {
-            Command::new("/bin/sh").arg(program).arg(file).spawn()
+            spawn(Command::new("/bin/sh").arg(program).arg(file))
         }
         started => started,
     }

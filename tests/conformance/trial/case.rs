@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::panic::Location;
 use std::rc::Rc;
 
+use rustix::process::Signal;
+
 use super::mark::{Expected, Mark};
 use super::tree::Tree;
 use crate::support::Namespace;
@@ -37,6 +39,7 @@ pub struct Case {
     pub(super) called: Option<&'static str>,
     pub(super) input: Input,
     pub(super) output: Output,
+    pub(super) ignored: Option<Signal>,
     pub(super) umask: u32,
     pub(super) fed: Option<(&'static str, &'static [u8])>,
     pub(super) mounts: Option<Mounts>,
@@ -65,6 +68,7 @@ impl Case {
             called: None,
             input: Input::Nothing,
             output: Output::Captured,
+            ignored: None,
             umask: 0o022,
             fed: None,
             mounts: None,
@@ -120,6 +124,12 @@ impl Case {
     /// With another standard output than one that can be written.
     pub fn stdout(&mut self, output: Output) -> &mut Case {
         self.output = output;
+        self
+    }
+
+    /// With a signal that the parent ignores.
+    pub fn ignoring(&mut self, signal: Signal) -> &mut Case {
+        self.ignored = Some(signal);
         self
     }
 

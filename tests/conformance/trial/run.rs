@@ -108,6 +108,9 @@ fn start(case: &Case, program: &Program, circumstances: Circumstances, tree: &Tr
         Output::Broken => command.stdout_broken(),
         Output::Full => command.stdout_full(),
     };
+    if let Some(signal) = case.ignored {
+        command = command.ignoring(signal);
+    }
     if let Some(user) = circumstances.user {
         command = command.as_user(user);
     }

@@ -81,10 +81,10 @@ fn a_step_that_fails_costs_nothing_and_leaves_nothing() {
 
 #[test]
 fn a_signal_ends_it_and_leaves_the_old_file() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::PIPE] {
         let scratch = tree();
         let before = scratch.snapshot();
-        let mut running = install(&scratch, "/dev/stdin old").stdin_open().spawn();
+        let mut running = install(&scratch, "/dev/stdin old").stdin_open().limited(libc::RLIMIT_CORE, 0).spawn();
         running.feed(b"half of ");
         std::thread::sleep(std::time::Duration::from_millis(200));
         running.signal(signal);
@@ -97,13 +97,17 @@ fn a_signal_ends_it_and_leaves_the_old_file() {
 fn a_strip_program_ends_with_the_call() {
     let scratch = tree();
     let before = scratch.snapshot();
-    scratch.file("../tools/slow", "#!/bin/sh\nexec sleep 60\n").mode(0o755);
+    scratch.file("../tools/slow", "#!/bin/sh\n: >\"${0%/*}/started\"\nexec sleep 60\n").mode(0o755);
     let program = scratch.tools().join("slow");
-    let mut running = install(&scratch, &format!("-s --strip-program={} new old", program.display())).spawn();
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    running.signal(Signal::TERM);
-    running.wait().is_killed_by(Signal::TERM);
-    assert_eq!(scratch.snapshot(), before);
+    for signal in [Signal::TERM, Signal::QUIT, Signal::PIPE] {
+        let run = install(&scratch, &format!("-s --strip-program={} new old", program.display()));
+        let mut running = run.limited(libc::RLIMIT_CORE, 0).spawn();
+        running.wait_until("the program runs", |_| scratch.path("../tools/started").exists());
+        running.signal(signal);
+        running.wait().is_killed_by(signal);
+        assert_eq!(scratch.snapshot(), before);
+        std::fs::remove_file(scratch.path("../tools/started")).unwrap();
+    }
 }
 
 #[test]

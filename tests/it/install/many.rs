@@ -6,9 +6,13 @@ use crate::support::{Call, Outcome, Scratch, require_program};
 const FILES: usize = 4000;
 
 fn tree() -> Scratch {
+    tree_of(FILES)
+}
+
+fn tree_of(files: usize) -> Scratch {
     let scratch = Scratch::new();
     scratch.directory("src");
-    for at in 0..FILES {
+    for at in 0..files {
         scratch.file(format!("src/f{at}"), format!("{at}"));
     }
     scratch.directory("dst");
@@ -61,6 +65,28 @@ fn without_threads_it_goes_on_alone() {
     let scratch = tree();
     let outcome = install(&scratch, "-t dst").args(names()).denying(&[libc::SYS_clone, libc::SYS_clone3], libc::EAGAIN).run();
     assert_installed(&scratch, &outcome);
+}
+
+/// The least memory that the program starts with differs from build to build, so that every amount above it is tried.
+#[test]
+fn with_little_memory_it_does_all_or_says_why_and_never_breaks_down() {
+    let names: Vec<_> = names().into_iter().take(60).collect();
+    for resource in [libc::RLIMIT_AS, libc::RLIMIT_DATA] {
+        let mut done = 0;
+        let started = |kilobytes: u64| {
+            let scratch = Scratch::new();
+            install(&scratch, "--version").limited(resource, kilobytes << 10).run().code == Some(0)
+        };
+        let least = (1..).map(|step| step * 512).find(|kilobytes| started(*kilobytes)).unwrap();
+        for kilobytes in (1..=8).map(|step| least + step * 512) {
+            let scratch = tree_of(60);
+            let outcome = install(&scratch, "-t dst").args(&names).limited(resource, kilobytes << 10).run();
+            assert!(scratch.litter().is_empty(), "{kilobytes} KiB: {outcome}");
+            assert!(!outcome.error_text().contains("panicked"), "{kilobytes} KiB: {outcome}");
+            done += usize::from(outcome.code == Some(0));
+        }
+        assert!(done > 4, "{done} of 8 had enough");
+    }
 }
 
 #[test]

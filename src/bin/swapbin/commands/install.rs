@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use signal_hook::consts::SIGPIPE;
 use swapbin::{Cancel, Host, MadeDirectory, OnFailure};
 
 use crate::exit;
@@ -12,7 +13,7 @@ use crate::install::{self, Charset, Invocation, Job, Next, Personality, Reading,
 /// Reads the command line, says what is to be said about it, and does what it asks for.
 pub fn main(personality: Personality) -> ExitCode {
     install::become_ordinary();
-    let voice = Voice::new(&personality.name, Charset::of(|name| std::env::var_os(name)));
+    let voice = Voice::new(&personality.name, Charset::of(|name| std::env::var_os(name), swapbin::is_utf8_locale));
     let Reading { said, next } = install::read(personality.args, &voice, &System);
     // Nobody is left to tell if standard error is gone.
     let _ = io::stderr().write_all(&said);
@@ -62,7 +63,8 @@ fn run(invocation: &Invocation, voice: &Voice) -> ExitCode {
     if let Some(dir) = &invocation.state_dir {
         host.state_dir = dir.clone();
     }
-    if let Err(error) = exit::cancel_on_signals(&host.cancel) {
+    // Nothing is written to a pipe before the work is done: until then this one, too, comes from somebody else.
+    if let Err(error) = exit::cancel_on_signals(&host.cancel).and_then(|()| exit::cancel_on(SIGPIPE, &host.cancel)) {
         let _ = io::stderr().write_all(&voice.cannot_handle_signals(&error));
         return ExitCode::FAILURE;
     }
@@ -117,6 +119,7 @@ fn is_ready(invocation: &Invocation, made: &MadeDirectory, path: &Path, telling:
 /// Says it all, and ends: by the signal, if one has cancelled the call.
 fn finish(telling: Telling<'_>, voice: &Voice, cancel: &Cancel) -> ExitCode {
     let code = if telling.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    install::become_ordinary_to_pipes();
     let code = say(telling.said(), voice, code);
     if telling.is_cancelled() {
         exit::by_signal(cancel);

@@ -24,7 +24,7 @@ pub use help::{help, version};
 pub use invocation::{Invocation, Job};
 pub use messages::Voice;
 pub use personality::{Personality, personality};
-pub use process::{allow_descriptors, become_ordinary};
+pub use process::{allow_descriptors, become_ordinary, become_ordinary_to_pipes};
 pub use quote::Charset;
 pub use read::{Next, Reading, read};
 pub use surroundings::{Surroundings, System};

@@ -4,13 +4,21 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGCHLD, SIGPIPE};
 
 /// Undoes what the parent and the Rust runtime did to the process, so that it and the strip program behave as under GNU
-/// install: a closed pipe ends it, children can be waited for, modes are what was asked for.
+/// install: a closed pipe ends it, unless the parent ignores that, children can be waited for, modes are what was asked for.
 pub fn become_ordinary() {
-    swapbin::default_signal(SIGPIPE);
+    become_ordinary_to_pipes();
+    // An ignored SIGCHLD would let no child be waited for, wait(2).
     swapbin::default_signal(SIGCHLD);
     swapbin::catch_sigxfsz();
     swapbin::close_stdin_again();
     rustix::process::umask(rustix::fs::Mode::empty());
+}
+
+/// Lets a closed pipe end the process, unless the parent ignores that.
+pub fn become_ordinary_to_pipes() {
+    if !swapbin::sigpipe_was_ignored() {
+        swapbin::default_signal(SIGPIPE);
+    }
 }
 
 /// Descriptors of a call beside those of its files: streams, directories, and two for each thread.

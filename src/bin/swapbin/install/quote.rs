@@ -21,14 +21,14 @@ pub enum Charset {
 impl Charset {
     /// The charset of the first of LC_ALL, LC_CTYPE and LANG that is set and not empty, as setlocale(3) looks for it.
     ///
-    /// It is UTF-8 if the locale's name says so. Whether such a locale is installed is not asked, and of other charsets
-    /// only the ASCII part is taken for printable.
-    pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Charset {
+    /// `is_utf8` tells it of a locale that may be installed or not: one that is not is the C locale. It is not asked about
+    /// those that are always there, for that costs reading files. Of other charsets only the ASCII part is taken for printable.
+    pub fn of(variable: impl Fn(&str) -> Option<OsString>, is_utf8: impl Fn(&OsStr) -> bool) -> Charset {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
-        let name = locale.unwrap_or_default().to_string_lossy().into_owned();
-        let codeset = name.split_once('.').map_or("", |(_, codeset)| codeset.split('@').next().unwrap_or_default());
-        match codeset.to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" => Charset::Utf8,
+        match locale.unwrap_or_default().as_bytes() {
+            b"" | b"C" | b"POSIX" => Charset::Ascii,
+            b"C.UTF-8" | b"C.utf8" => Charset::Utf8,
+            name if is_utf8(OsStr::from_bytes(name)) => Charset::Utf8,
             _ => Charset::Ascii,
         }
     }
@@ -199,12 +199,21 @@ mod tests {
     }
 
     #[test]
+    fn a_locale_that_is_not_installed_has_no_charset() {
+        let of = |locale: &str| Charset::of(|_| Some(locale.into()), swapbin::is_utf8_locale);
+        assert_eq!(["C", "C.UTF-8", "xx_YY.UTF-8"].map(of), [Charset::Ascii, Charset::Utf8, Charset::Ascii]);
+    }
+
+    #[test]
     fn the_first_variable_that_is_set_names_the_charset() {
-        let of = |set: &[(&str, &str)]| Charset::of(|name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into()));
+        let installed = |name: &OsStr| ["de_DE.UTF-8", "en_IN"].map(OsStr::new).contains(&name);
+        let of =
+            |set: &[(&str, &str)]| Charset::of(|name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into()), installed);
         assert_eq!(of(&[]), Charset::Ascii);
         assert_eq!(of(&[("LANG", "de_DE.UTF-8")]), Charset::Utf8);
         assert_eq!(of(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]), Charset::Ascii);
-        assert_eq!(of(&[("LC_ALL", ""), ("LC_CTYPE", "ca_ES.utf8@valencia")]), Charset::Utf8);
+        assert_eq!(of(&[("LC_ALL", ""), ("LC_CTYPE", "en_IN")]), Charset::Utf8);
+        assert_eq!(of(&[("LANG", "ca_ES.utf8")]), Charset::Ascii);
         assert_eq!(of(&[("LANG", "de_DE.ISO-8859-1")]), Charset::Ascii);
     }
 }

@@ -171,6 +171,7 @@ fn is_late(error: &InstallError) -> bool {
             | Times(_)
             | RunStrip(_)
             | Strip
+            | Stripped(_)
             | InDoubt(_)
     )
 }
@@ -196,14 +197,21 @@ fn complaint(voice: &Voice, error: &InstallError, source: &OsStr, dest: &OsStr, 
         Label(error) => voice.cannot_set_context(dest, error),
         Attribute(error) => voice.cannot_keep_attributes(dest, error),
         Times(error) => voice.cannot_set_times(dest, error),
+        RunStrip(error) if is_of_fork(error) => voice.cannot_fork(error),
         RunStrip(error) => [voice.cannot_run(program.unwrap_or_default(), error), voice.strip_failed()].concat(),
         Strip => voice.strip_failed(),
+        Stripped(why) => voice.unfit_after_strip(dest, why),
         Replace(error) => voice.cannot_remove(dest, error),
         Refused(obstacle) => voice.refused(dest, &format!("it {obstacle}")),
         InDoubt(error) => voice.in_doubt(dest, error),
         NotTakenBack(error) => voice.not_taken_back(dest, error),
         other => voice.refused(dest, &format!("{other:?}")),
     }
+}
+
+/// Whether no process could be made, fork(2); what else goes wrong is about the program, execve(2).
+fn is_of_fork(error: &std::io::Error) -> bool {
+    matches!(rustix::io::Errno::from_io_error(error), Some(rustix::io::Errno::AGAIN | rustix::io::Errno::NOMEM))
 }
 
 /// Why a file that is in place does not have its label. Only what install(1) does without being asked is called a warning.

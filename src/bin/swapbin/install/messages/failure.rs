@@ -100,9 +100,19 @@ impl Voice {
         self.about("cannot set timestamps for {}", dest, error)
     }
 
+    /// There can be no process for the strip program.
+    pub fn cannot_fork(&self, error: &io::Error) -> Vec<u8> {
+        self.line_with("fork system call failed", &[], error)
+    }
+
     /// Followed by [`Voice::strip_failed`].
     pub fn cannot_run(&self, program: &OsStr, error: &io::Error) -> Vec<u8> {
         self.about("cannot run {}", program, error)
+    }
+
+    /// Ours.
+    pub fn unfit_after_strip(&self, dest: &OsStr, why: &str) -> Vec<u8> {
+        self.line("will not install {}: what the strip program left {}", &[self.name(dest), why.into()])
     }
 
     pub fn strip_failed(&self) -> Vec<u8> {
