@@ -53,7 +53,7 @@ impl Way {
             Switch::Names => (resolve(&request.root)?.0, Switched::Names),
             Switch::Exchange => {
                 let target = plan::locate_directory(&request.root, trust)?;
-                whole::judge(&target)?;
+                whole::judge(&target, &host.state_dir)?;
                 let (plan, base) = resolve(&request.root)?;
                 (plan, Switched::Directory { target, base })
             }
