@@ -155,7 +155,7 @@ impl<'a, 's> Work<'a, 's> {
                     return Ok(());
                 }
             }
-            Origin::Nothing(fresh) => self.fresh(&target, fresh)?,
+            Origin::Nothing(fresh) => self.fresh(&target, *fresh)?,
         }
         let text = whole::text_of(link, &target.path);
         let wanted = Metadata::of_new_link(&self.owners).wanted;
