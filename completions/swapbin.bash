@@ -187,7 +187,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__apply)
-            opts="-o -g -n -q -v -h --tree --to --keep-owner --owner --group --delete --keep --allow-shared-path --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help"
+            opts="-o -g -n -q -v -h --tree --to --keep-owner --owner --group --delete --exchange --generation-link --keep --allow-shared-path --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -228,6 +228,10 @@ _swapbin() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
                     fi
+                    return 0
+                    ;;
+                --generation-link)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --keep)

@@ -572,7 +572,7 @@ impl fmt::Display for Obstacle {
             LowerLayer => f.write_str("is of a lower layer of an overlay filesystem, where directories cannot be renamed"),
             LeadsOut { to } => write!(f, "is a symbolic link to {}, which leads out of the tree", quoted(to)),
             Overlap => f.write_str("is also a directory of the tree that is to be copied there"),
-            Needed => f.write_str("holds the staging tree or the state directory, and would be removed"),
+            Needed => f.write_str("holds the staging tree or the state directory, and would be moved away"),
             HoldsMount { at } => write!(f, "holds the mount point or subvolume {}", quoted(at)),
             WrittenTo { at, pid } => write!(f, "is written to: process {pid} has {} open", quoted(at)),
             NotALink => f.write_str("is not a symbolic link"),

@@ -19,7 +19,7 @@ pub(crate) use keep::kept_attributes;
 pub use manifest::read_manifest;
 pub(crate) use obstacle::{judge_change, judge_kind, judge_size};
 pub(crate) use target::{Target, facts, locate, locate_dir, locate_directory, locate_name, name_in};
-pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, Survey, TreeEntry, TreePlan};
+pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, Survey, TreeEntry, TreePlan, is_below};
 
 use crate::error::Error;
 use crate::metadata::Wanted;

@@ -382,6 +382,8 @@ impl<'a> Transaction<'a> {
             return Err(self.take_back(0, error));
         }
         observer.event(&Event::Published);
+        let filled = self.items.iter().filter_map(Item::filled).map(Arc::clone);
+        let directories: Vec<Arc<Dir>> = directories.into_iter().chain(filled).collect();
         let synced = in_parallel(directories.len(), |at| {
             failpoint::around("sync-dir", || sync::dir(&directories[at], None)).map_err(|error| (at, error))
         });
@@ -477,6 +479,12 @@ impl Drop for Transaction<'_> {
 impl Item {
     fn leaf(&self) -> &OsStr {
         self.entry.leaf.as_os_str()
+    }
+
+    /// The directory of its own into which the old version has come with the change.
+    fn filled(&self) -> Option<&Arc<Dir>> {
+        let moved = self.entry.kept.as_ref().is_some_and(|kept| kept.private && kept.way != Way::Link);
+        self.place.as_ref().filter(|_| moved).map(|place| &place.dir)
     }
 
     fn change(&self) -> Change {

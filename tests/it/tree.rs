@@ -12,7 +12,7 @@ mod rollback;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::support::{Kind, Outcome, Scratch, Swapbin, is_kept, swapbin};
+use crate::support::{Kind, Outcome, Scratch, Swapbin, is_kept, ordinary_uid, swapbin, swapbin_as_ordinary_user};
 
 /// A staging tree with a program, a library behind a link, and a directory that is new; and a root that has an older program.
 pub fn trees() -> Scratch {
@@ -114,6 +114,27 @@ fn the_report_has_every_file_also_those_in_new_directories() {
     let icon = report["swaps"].as_array().unwrap().iter().find(|swap| swap["to"].as_str().unwrap().ends_with("app.svg")).unwrap();
     assert_eq!((&icon["action"], &icon["installed"]["size"]), (&"installed".into(), &4.into()));
     assert!(icon["installed"]["sha256"].is_string(), "{icon}");
+}
+
+#[test]
+fn an_ordinary_user_changes_directories_of_his_own_in_every_way() {
+    let scratch = trees();
+    if rustix::process::geteuid().is_root() {
+        let paths: Vec<_> = scratch.snapshot().names().map(|name| scratch.path(name)).collect();
+        paths.iter().for_each(|path| std::os::unix::fs::lchown(path, Some(ordinary_uid()), Some(ordinary_uid())).unwrap());
+    }
+    let run = |words: &[&str]| swapbin_as_ordinary_user(&scratch).args(words).run();
+    let apply = ["apply", "--tree", "stage", "--to", "root"];
+    let before = content(&scratch, "root");
+    run(&apply).exits(0);
+    let after = content(&scratch, "root");
+    run(&["rollback", "--last"]).exits(0);
+    assert_eq!(content(&scratch, "root"), before);
+    run(&[&apply[..], &["--exchange"]].concat()).exits(0);
+    assert_eq!(content(&scratch, "root"), after);
+    run(&["rollback", "root"]).exits(0);
+    assert_eq!(content(&scratch, "root"), before);
+    scratch.assert_no_litter();
 }
 
 #[test]

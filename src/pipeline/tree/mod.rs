@@ -72,6 +72,7 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
 struct Outcome {
     report: Report,
     change: Option<usize>,
+    sha256: Option<Digest>,
 }
 
 impl Outcome {
@@ -79,7 +80,7 @@ impl Outcome {
         let change = self.change.and_then(|at| committed?.changes.get(at));
         if let Some(change) = change {
             let facts = change.new.as_ref().map(plan::facts);
-            self.report.installed = facts.map(|facts| FileFacts { sha256: self.report.verified, ..facts });
+            self.report.installed = facts.map(|facts| FileFacts { sha256: self.sha256, ..facts });
             self.report.kept.clone_from(&change.kept);
         }
         self.report
@@ -120,8 +121,10 @@ impl<'a, 's> Work<'a, 's> {
         let Way { plan, switched } = way;
         match switched {
             Switched::Names => {
-                for entry in plan.entries {
+                let total = plan.entries.len();
+                for (index, entry) in plan.entries.into_iter().enumerate() {
                     self.session.cancel.check()?;
+                    self.session.event(Event::File { index, total });
                     self.entry(entry)?;
                 }
                 Ok(())
@@ -152,7 +155,7 @@ impl<'a, 's> Work<'a, 's> {
                     return Ok(());
                 }
             }
-            Origin::Nothing(fresh) => self.fresh(&target, fresh)?,
+            Origin::Nothing(fresh) => self.fresh(&target, *fresh)?,
         }
         let text = whole::text_of(link, &target.path);
         let wanted = Metadata::of_new_link(&self.owners).wanted;
@@ -191,8 +194,9 @@ impl<'a, 's> Work<'a, 's> {
         let replaced = Replaced { linkage, ..replaced(target, old, self.request.keep) };
         let change = self.transaction()?.add(sealed, &replaced, sha256)?;
         let mut report = report::of(Action::Installed, target, Some(staged));
-        (report.verified, report.warnings) = (Some(sha256), warnings);
+        report.warnings = warnings;
         self.push(report, Some(change));
+        self.outcomes.last_mut().expect("it was pushed").sha256 = Some(sha256);
         Ok(())
     }
 
@@ -248,7 +252,7 @@ impl<'a, 's> Work<'a, 's> {
 
     fn push(&mut self, report: Report, change: Option<usize>) {
         report.warnings.iter().for_each(|warning: &Warning| self.session.event(Event::Warning(warning)));
-        self.outcomes.push(Outcome { report, change });
+        self.outcomes.push(Outcome { report, change, sha256: None });
     }
 
     fn transaction(&mut self) -> Result<&mut Transaction<'s>, Error> {

@@ -44,7 +44,6 @@ pub(super) fn of_new(target: &Path, stage: &Path, node: &Node) -> Report {
 
 /// Adds what has become of it.
 pub(super) fn complete(report: &mut Report, stat: &Stat, sha256: Option<Digest>) {
-    report.verified = sha256;
     report.installed = Some(FileFacts { sha256, ..plan::facts(stat) });
 }
 

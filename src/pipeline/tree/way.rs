@@ -23,9 +23,9 @@ pub(super) enum Switched {
     /// Every name of the plan.
     Names,
     /// A directory, which is there.
-    Directory { target: Target, base: Arc<Dir> },
+    Directory { target: Box<Target>, base: Arc<Dir> },
     /// A link, to a new directory among others.
-    Link { target: Target, releases: Arc<Dir>, base: Origin },
+    Link { target: Box<Target>, releases: Arc<Dir>, base: Origin },
 }
 
 /// What a new directory begins with.
@@ -33,7 +33,7 @@ pub(super) enum Origin {
     /// Another one, which the link leads to now.
     Directory(Arc<Dir>),
     /// Nothing.
-    Nothing(Fresh),
+    Nothing(Box<Fresh>),
 }
 
 impl Way {
@@ -53,9 +53,9 @@ impl Way {
             Switch::Names => (resolve(&request.root)?.0, Switched::Names),
             Switch::Exchange => {
                 let target = plan::locate_directory(&request.root, trust)?;
-                whole::judge(&target)?;
+                whole::judge(&target, &host.state_dir)?;
                 let (plan, base) = resolve(&request.root)?;
-                (plan, Switched::Directory { target, base })
+                (plan, Switched::Directory { target: Box::new(target), base })
             }
             Switch::Link(link) => {
                 let target = plan::locate(link, Follow::Link, trust)?;
@@ -68,10 +68,10 @@ impl Way {
                     Some(_) => return Err(Error::Target { path: target.path, obstacle: Obstacle::NotALink }),
                     None => {
                         let (plan, fresh) = TreePlan::fresh(request)?;
-                        (plan, Origin::Nothing(fresh))
+                        (plan, Origin::Nothing(Box::new(fresh)))
                     }
                 };
-                (plan, Switched::Link { target, releases, base })
+                (plan, Switched::Link { target: Box::new(target), releases, base })
             }
         };
         Ok(Way { plan, switched })
@@ -81,7 +81,7 @@ impl Way {
     pub(super) fn targets(&self) -> Vec<&Target> {
         let switched = match &self.switched {
             Switched::Names => None,
-            Switched::Directory { target, .. } | Switched::Link { target, .. } => Some(target),
+            Switched::Directory { target, .. } | Switched::Link { target, .. } => Some(&**target),
         };
         self.plan.entries.iter().map(|entry| &entry.target).chain(switched).collect()
     }

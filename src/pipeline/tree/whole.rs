@@ -221,12 +221,15 @@ pub(super) fn text_of(link: &Target, to: &Path) -> PathBuf {
     to.strip_prefix(link.dir.path()).unwrap_or(to).to_owned()
 }
 
-/// Refuses a directory that is a mount point or a subvolume itself.
-pub(super) fn judge(target: &Target) -> Result<(), Error> {
+/// Refuses a directory that is a mount point or a subvolume itself, or has the journal of its own exchange in it.
+pub(super) fn judge(target: &Target, state_dir: &Path) -> Result<(), Error> {
     plan::judge_change(target)?;
     match &target.existing {
         Some(existing) if existing.stat.st_dev != target.dir_stat.st_dev => {
             Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::MountPoint })
+        }
+        Some(existing) if plan::is_below(state_dir, &existing.stat) => {
+            Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::Needed })
         }
         _ => Ok(()),
     }

@@ -25,6 +25,8 @@ pub(super) struct Merge {
     pub(super) removed: Vec<TreeEntry>,
     /// The names under the root that are in the staging tree, by directory.
     names: HashMap<(u64, u64), HashSet<OsString>>,
+    /// Those that are to go.
+    going: HashMap<(u64, u64), HashSet<OsString>>,
     staged: HashSet<(u64, u64)>,
     entered: HashSet<(u64, u64)>,
 }
@@ -38,6 +40,7 @@ impl Merge {
             links: Vec::new(),
             removed: Vec::new(),
             names: HashMap::new(),
+            going: HashMap::new(),
             staged: HashSet::new(),
             entered: HashSet::new(),
         }
@@ -64,6 +67,11 @@ impl Merge {
     /// Whether the root has this name, and the staging tree has it too.
     pub(super) fn is_staged(&self, here: &Here, name: &OsStr) -> bool {
         self.names.get(&here.id()).is_some_and(|names| names.contains(name))
+    }
+
+    /// Whether this name is found to go for the first time: scopes may overlap.
+    pub(super) fn is_news(&mut self, here: &Here, name: &OsStr) -> bool {
+        self.going.entry(here.id()).or_default().insert(name.to_owned())
     }
 
     fn subdirectory(&mut self, here: &Rc<Here>, stage: &Arc<Dir>, node: Node) -> Result<(), Error> {

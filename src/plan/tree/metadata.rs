@@ -103,14 +103,17 @@ impl Metadata {
     /// Of a symbolic link.
     pub(crate) fn of_link(owners: &Owners, stat: &Stat) -> Metadata {
         let (uid, gid) = owners.of_name(Some(stat));
-        let time = |seconds, nanoseconds| Timespec { tv_sec: seconds as _, tv_nsec: nanoseconds as _ };
-        let times = Timestamps {
-            last_access: time(stat.st_atime, stat.st_atime_nsec),
-            last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
-        };
         let mode = Mode::from_bits(stat.st_mode);
         Metadata {
-            wanted: Wanted { uid, gid, mode, mode_kept: false, mode_lenient: false, times: Some(times), xattrs: Vec::new() },
+            wanted: Wanted {
+                uid,
+                gid,
+                mode,
+                mode_kept: false,
+                mode_lenient: false,
+                times: Some(times(stat)),
+                xattrs: Vec::new(),
+            },
         }
     }
 
@@ -120,11 +123,7 @@ impl Metadata {
 
     /// Whether a file that is there has all of it. Its group is not looked at where the kernel would choose one.
     pub(crate) fn is_that_of(&self, file: &File, stat: &Stat) -> bool {
-        let Wanted { mode, times, xattrs, .. } = &self.wanted;
-        let modified = |times: &Timestamps| {
-            let time = &times.last_modification;
-            (time.tv_sec as i64, time.tv_nsec as i64) == (stat.st_mtime as i64, stat.st_mtime_nsec as i64)
-        };
+        let Wanted { mode, times: wanted_times, xattrs, .. } = &self.wanted;
         let same_xattrs = || {
             let mut there = attrs::list(file, carried)?;
             there.retain(carried);
@@ -132,7 +131,7 @@ impl Metadata {
         };
         Mode::from_bits(stat.st_mode) == *mode
             && self.has_owner(stat)
-            && times.as_ref().is_none_or(modified)
+            && wanted_times.as_ref().is_none_or(|wanted| wanted.last_modification == times(stat).last_modification)
             && same_xattrs().unwrap_or(false)
     }
 
@@ -140,6 +139,14 @@ impl Metadata {
     pub(crate) fn has_owner(&self, stat: &Stat) -> bool {
         let uid = self.wanted.uid.id().unwrap_or_else(|| geteuid().as_raw());
         stat.st_uid == uid && self.wanted.gid.id().is_none_or(|gid| gid == stat.st_gid)
+    }
+}
+
+fn times(stat: &Stat) -> Timestamps {
+    let time = |seconds, nanoseconds| Timespec { tv_sec: seconds as _, tv_nsec: nanoseconds as _ };
+    Timestamps {
+        last_access: time(stat.st_atime, stat.st_atime_nsec),
+        last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) use survey::Survey;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::fs::Stat;
+
 use super::target::Target;
 use crate::error::Error;
 use crate::fs::dir::Dir;
@@ -51,6 +53,11 @@ pub(crate) struct Fresh {
 pub(crate) struct TreePlan {
     pub(crate) entries: Vec<TreeEntry>,
     pub(crate) owners: Owners,
+}
+
+/// Whether a path is that directory or below it.
+pub(crate) fn is_below(path: &Path, dir: &Stat) -> bool {
+    scope::above(path).contains(&(dir.st_dev, dir.st_ino))
 }
 
 impl TreePlan {

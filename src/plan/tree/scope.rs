@@ -43,8 +43,7 @@ fn below(merge: &mut Merge, here: &Rc<Here>, needed: &HashSet<(u64, u64)>) -> Re
         }
         if !merge.is_staged(here, &name) {
             let target = here.target(name)?;
-            let known = merge.removed.iter().any(|entry| entry.target.path == target.path);
-            if let (Some(existing), false) = (&target.existing, known) {
+            if let (Some(existing), true) = (&target.existing, merge.is_news(here, &target.leaf)) {
                 judge(&here.dir, &existing.stat, &path, &target, needed)?;
                 merge.removed.push(TreeEntry { target, change: Change::Remove });
             }
@@ -96,8 +95,8 @@ fn judge(
     }
 }
 
-/// The directory, and all above it.
-fn above(path: &Path) -> Vec<(u64, u64)> {
+/// The directory, and all above it: device and inode.
+pub(super) fn above(path: &Path) -> Vec<(u64, u64)> {
     let Ok(mut dir) = Dir::open(path) else { return Vec::new() };
     let mut found = Vec::new();
     while let Ok(stat) = rustix::fs::fstat(&dir) {

@@ -36,7 +36,7 @@ impl Survey {
     /// copied: devices, fifos, sockets.
     pub(crate) fn of(top: &Dir) -> Result<Survey, Error> {
         let stat = rustix::fs::fstat(top).map_err(|errno| failed(top.path(), errno))?;
-        let mut survey = Survey { modified: (stat.st_mtime, stat.st_mtime_nsec as i64), names: BTreeMap::new() };
+        let mut survey = Survey { modified: (stat.st_mtime, stat.st_mtime_nsec), names: BTreeMap::new() };
         survey.below(top, Path::new(""), &stat, top)?;
         Ok(survey)
     }
@@ -79,7 +79,7 @@ impl Facts {
             id: (stat.st_dev, stat.st_ino),
             mode: stat.st_mode,
             size: stat.st_size,
-            changed: (stat.st_ctime, stat.st_ctime_nsec as i64),
+            changed: (stat.st_ctime, stat.st_ctime_nsec),
         }
     }
 }

@@ -135,6 +135,12 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
         let error = |source: io::Error| Error::write("recover", &path_of(entry), source);
         failpoint::hit("recover").map_err(error)?;
         step(entry, dir, steps[at]).map_err(|errno| error(errno.into()))?;
+        if let (Step::Exchange | Step::Keep | Step::Remove, Some(kept)) = (steps[at], &entry.kept)
+            && kept.private
+        {
+            let place = kept::place_for(dir, kept).map_err(|errno| error(errno.into()))?;
+            failpoint::around("recover-sync", || sync::dir(&place.dir, None)).map_err(|source| sync_error(&place.dir, source))?;
+        }
     }
     sync_directories(examined)?;
     let mut tidied = false;

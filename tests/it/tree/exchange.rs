@@ -292,6 +292,18 @@ fn a_directory_that_is_or_holds_a_mount_point_is_refused() {
 }
 
 #[test]
+fn a_directory_with_the_state_directory_in_it_is_refused() {
+    let scratch = tree();
+    let before = scratch.snapshot();
+    fs::create_dir(scratch.path("app/state")).unwrap();
+    fs::set_permissions(scratch.path("app/state"), PermissionsExt::from_mode(0o700)).unwrap();
+    let run = exchange(&scratch).env("SWAPBIN_STATE_DIR", scratch.path("app/state"));
+    run.run().exits(9).says("holds the staging tree or the state directory");
+    fs::remove_dir(scratch.path("app/state")).unwrap();
+    scratch.snapshot().assert_same_as(&before);
+}
+
+#[test]
 fn a_directory_of_a_lower_layer_of_an_overlay_is_refused() {
     if !require_mounts() {
         return;

@@ -62,6 +62,19 @@ fn a_rollback_of_the_link_leads_to_the_release_before() {
 }
 
 #[test]
+fn a_rollback_of_the_whole_change_takes_the_release_away_too() {
+    let scratch = tree();
+    let before = content(&scratch, "srv");
+    release(&scratch).run().exits(0);
+    let after = content(&scratch, "srv");
+    for expected in [&before, &after, &before] {
+        swapbin(&scratch).args(["rollback", "--last"]).run().exits(0);
+        assert_eq!(content(&scratch, "srv"), *expected);
+        scratch.assert_no_litter();
+    }
+}
+
+#[test]
 fn what_is_no_link_is_not_replaced_by_one() {
     let scratch = tree();
     fs::remove_file(scratch.path("srv/current")).unwrap();

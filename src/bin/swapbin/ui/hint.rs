@@ -10,6 +10,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::NoName { .. } => "give --to with a file name".to_owned(),
         Error::Source { source, .. } => return of_source(source),
         Error::SameFile { .. } => "name another file, or copy this one somewhere else first".to_owned(),
+        Error::StagedSpecial { .. } => {
+            "remove it from the staging tree: only files, links and directories are put in place".to_owned()
+        }
         Error::SourceIsDirectory { .. } => "name the file in it".to_owned(),
         Error::SourceEmpty { .. } => "if an empty file is wanted, give --allow-empty".to_owned(),
         Error::WebPage { .. } => "check the address; if a web page is what you want, give its --sha256".to_owned(),
@@ -120,6 +123,15 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
             "look for an immutable or append-only flag with lsattr, for a sticky directory, and in the kernel's log".to_owned()
         }
         Obstacle::FileTooLarge => "raise the limit: ulimit -f, or the filesystem's".to_owned(),
+        Obstacle::LowerLayer => "leave out --exchange, or use --generation-link".to_owned(),
+        Obstacle::LeadsOut { .. } => {
+            "links are followed inside the root only: mend the link, or name its target with --to".to_owned()
+        }
+        Obstacle::Overlap => "stage the tree somewhere else".to_owned(),
+        Obstacle::HoldsMount { at } => format!("umount {}, or leave this directory out", quoted(at)),
+        Obstacle::WrittenTo { pid, .. } => {
+            format!("stop process {pid} first, or leave out --exchange: what it goes on writing would be lost")
+        }
         Obstacle::NameTooLong => "choose a shorter name".to_owned(),
         _ => return None,
     })

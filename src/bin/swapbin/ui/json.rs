@@ -270,6 +270,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::NothingKept { .. } => "nothing-kept",
         Warning::Volatile { .. } => "volatile",
         Warning::NotLabelled { .. } => "not-labelled",
+        Warning::WritersUnseen { .. } => "writers-unseen",
         _ => "other",
     };
     json!({ "kind": kind, "message": words::warning(warning) })
