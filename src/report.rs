@@ -196,6 +196,9 @@ pub struct Recovery {
     pub files: Vec<PathBuf>,
     /// Those of them whose filesystem ended with the boot, tmpfs or ramfs: they count as settled.
     pub lost: Vec<PathBuf>,
+    /// Those of them that were left as they are, because somebody else has changed them or their filesystem is not mounted,
+    /// though [`resolve`](crate::resolve) was asked to make everything new, or old.
+    pub left: Vec<PathBuf>,
     /// What became of it.
     pub outcome: Broken,
 }

@@ -53,10 +53,10 @@ impl Claim {
         let mut news = waited == Waited::Yes;
         for leftover in concerned.litter {
             // Of no concern to us: if it cannot go, it stays.
-            news |= txn::settle(&state, &leftover, None).is_ok();
+            news |= txn::settle(&state, &leftover).is_ok();
         }
         for leftover in concerned.first {
-            let settled = txn::settle(&state, &leftover, None)?;
+            let settled = txn::settle(&state, &leftover)?;
             session.event(Event::Recovered { txid: &leftover.txid, forward: settled == txn::Settled::Forward });
             news = true;
         }

@@ -107,7 +107,7 @@ pub fn recoveries(recoveries: &[Recovery], tense: Tense) -> Value {
             (Broken::Stuck(_), _) => "stuck",
         };
         let error = lists::failure(recovery).map(failure);
-        json!({ "txid": recovery.txid, "outcome": outcome, "files": paths(&recovery.files), "lost": paths(&recovery.lost), "error": error })
+        json!({ "txid": recovery.txid, "outcome": outcome, "files": paths(&recovery.files), "lost": paths(&recovery.lost), "left": paths(&recovery.left), "error": error })
     };
     let settled = |recovery: &Recovery| !matches!(recovery.outcome, Broken::Running | Broken::Stuck(_));
     let transactions: Vec<Value> = recoveries.iter().map(one).collect();
