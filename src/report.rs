@@ -116,6 +116,14 @@ pub enum Warning {
         /// How many processes.
         processes: usize,
     },
+    /// A transaction that was broken off has to be settled before anything is done with the target: the next run on it does
+    /// so, or [`recover`](crate::recover).
+    Unfinished {
+        /// The target.
+        path: PathBuf,
+        /// What the transaction is called.
+        txid: String,
+    },
     /// The new file does not get the security label that the policy has for it.
     NotLabelled {
         /// The target.

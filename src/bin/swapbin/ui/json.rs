@@ -137,6 +137,13 @@ pub fn pruned(files: &[PathBuf]) -> Value {
     json!({ "schema": 1, "ok": true, "removed": paths(files), "error": null })
 }
 
+/// Adds what was settled before anything else to the warnings of an object.
+pub fn add_recovered(object: &mut Value, lines: &[String]) {
+    if let Some(warnings) = object["warnings"].as_array_mut() {
+        warnings.extend(lines.iter().map(|line| json!({ "kind": "recovered", "message": line })));
+    }
+}
+
 /// The object for a failure of what gives a list of this name.
 pub fn list_error(list: &str, error: &Error) -> Value {
     json!({ "schema": 1, "ok": false, list: [], "error": failure(error) })
@@ -270,6 +277,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::NothingKept { .. } => "nothing-kept",
         Warning::Volatile { .. } => "volatile",
         Warning::NotLabelled { .. } => "not-labelled",
+        Warning::Unfinished { .. } => "unfinished",
         _ => "other",
     };
     json!({ "kind": kind, "message": words::warning(warning) })
