@@ -70,6 +70,8 @@ pub enum Error {
     SharedManifest {
         /// The manifest.
         path: PathBuf,
+        /// Whether it is a regular file, whose mode can be changed.
+        regular: bool,
         /// Who owns it.
         owner: u32,
         /// Its mode.
@@ -479,7 +481,7 @@ impl fmt::Display for Error {
             BadManifest { path, place: Some((line, column)), reason } => {
                 write!(f, "{}:{line}:{column}: {reason}", manifest(path))
             }
-            SharedManifest { path, owner, mode } => {
+            SharedManifest { path, owner, mode, .. } => {
                 write!(f, "manifest {} may be changed by other users (mode {mode:04o}, owner uid {owner})", quoted(path))
             }
             StdinTwice => f.write_str("standard input is the source of another file already"),

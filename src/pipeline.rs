@@ -115,6 +115,7 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
 pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let mut run = Run::plan(request, &mut session)?;
+    run.warn_of_unfinished(host);
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
         Settled::Differs(supply) => {
@@ -133,6 +134,7 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
 pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let mut run = Run::plan(request, &mut session)?;
+    run.warn_of_unfinished(host);
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
         Settled::Differs(supply) | Settled::BytesDecide(supply) => {

@@ -116,6 +116,14 @@ pub enum Warning {
         /// How many processes.
         processes: usize,
     },
+    /// A transaction that was broken off has to be settled before anything is done with the target: the next run on it does
+    /// so, or [`recover`](crate::recover).
+    Unfinished {
+        /// The target.
+        path: PathBuf,
+        /// What the transaction is called.
+        txid: String,
+    },
     /// The new file does not get the security label that the policy has for it.
     NotLabelled {
         /// The target.
@@ -196,6 +204,9 @@ pub struct Recovery {
     pub files: Vec<PathBuf>,
     /// Those of them whose filesystem ended with the boot, tmpfs or ramfs: they count as settled.
     pub lost: Vec<PathBuf>,
+    /// Those of them that were left as they are, because somebody else has changed them or their filesystem is not mounted,
+    /// though [`resolve`](crate::resolve) was asked to make everything new, or old.
+    pub left: Vec<PathBuf>,
     /// What became of it.
     pub outcome: Broken,
 }

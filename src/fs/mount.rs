@@ -41,7 +41,8 @@ fn ask(dir: impl AsFd) -> Result<Room, Errno> {
     let blocks = if rustix::process::geteuid().is_root() { stat.f_bfree } else { stat.f_bavail };
     let magic = stat.f_type as i64;
     Ok(Room {
-        bytes: blocks.saturating_mul(stat.f_bsize as u64),
+        // A filesystem without a size, such as /proc or a tmpfs without a limit, says 0 of everything.
+        bytes: if stat.f_blocks == 0 { u64::MAX } else { blocks.saturating_mul(stat.f_bsize as u64) },
         inode: stat.f_files == 0 || stat.f_ffree > 0,
         read_only: stat.f_flags as i64 & READ_ONLY != 0,
         reflinks: [BTRFS, XFS, BCACHEFS].contains(&(magic & 0xffff_ffff)),

@@ -97,7 +97,7 @@ pub(crate) fn decide(journal: &Journal, facts: &[Facts], asked: Option<Direction
 }
 
 /// What has the name before the transaction.
-fn before(entry: &Entry) -> Seen {
+pub(crate) fn before(entry: &Entry) -> Seen {
     if entry.old.is_some() { Seen::Old } else { Seen::Absent }
 }
 

@@ -10,7 +10,7 @@ mod read;
 mod record;
 mod text;
 
-pub(crate) use decide::{Direction, Facts, Seen, Step, decide};
+pub(crate) use decide::{Direction, Facts, Seen, Step, before, decide};
 pub(crate) use frame::encode;
 pub(crate) use read::{Journal, Phase, Unreadable, read};
 pub(crate) use record::{Entry, Filesystem, Header, Kept, Kind, Record, VERSION, Version, Way};

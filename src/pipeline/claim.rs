@@ -1,6 +1,6 @@
 //! The right to change some names: nobody else of ours is at them, and nobody left them half done.
 
-use super::Host;
+use super::{Host, Run};
 use crate::error::Error;
 use crate::event::Event;
 use crate::journal::Entry;
@@ -53,10 +53,10 @@ impl Claim {
         let mut news = waited == Waited::Yes;
         for leftover in concerned.litter {
             // Of no concern to us: if it cannot go, it stays.
-            news |= txn::settle(&state, &leftover, None).is_ok();
+            news |= txn::settle(&state, &leftover).is_ok();
         }
         for leftover in concerned.first {
-            let settled = txn::settle(&state, &leftover, None)?;
+            let settled = txn::settle(&state, &leftover)?;
             session.event(Event::Recovered { txid: &leftover.txid, forward: settled == txn::Settled::Forward });
             news = true;
         }
@@ -76,6 +76,30 @@ impl Claim {
     /// That nothing will be kept, if so.
     pub(super) fn warning(&mut self) -> Option<Warning> {
         self.warning.take()
+    }
+}
+
+impl Run<'_> {
+    /// Warns if a transaction that was broken off has to be settled before anything else is done with the target. Nothing is
+    /// changed. A state directory that cannot be read is no concern of who only asks.
+    pub(super) fn warn_of_unfinished(&mut self, host: &Host) {
+        let Ok(Some(state)) = State::existing(&host.state_dir) else { return };
+        let target = &self.plan.target;
+        let Ok(concerned) = txn::concerning(&state, |entry| is_of(entry, target)) else { return };
+        for leftover in concerned.first {
+            let Ok(journal) = &leftover.journal else { continue };
+            // Until it is settled the old version may have the name it is to be kept by besides its own.
+            let of_target = journal.entries.iter().filter(|entry| is_of(entry, target));
+            let kept = of_target.filter(|entry| txn::find(entry).is_ok_and(|found| found.is_current)).count() as u64;
+            self.plan.warnings.retain_mut(|warning| match warning {
+                Warning::HardLinks { others, .. } => {
+                    *others = others.saturating_sub(kept);
+                    *others > 0
+                }
+                _ => true,
+            });
+            self.plan.warnings.push(Warning::Unfinished { path: target.path.clone(), txid: leftover.txid });
+        }
     }
 }
 

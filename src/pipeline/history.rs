@@ -1,6 +1,6 @@
 //! What was done before, and how much of it is still kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ fn file(entry: &Entry) -> PastFile {
     }
 }
 
-/// Removes kept versions beyond the newest `keep` of each file, and returns the files of which one went. Of records that keep
+/// Removes kept versions beyond the newest `keep` of each file, and returns the files of which one went, in the order of their paths. Of records that keep
 /// nothing any more the newest are left.
 ///
 /// # Guarantees
@@ -85,8 +85,8 @@ pub fn prune(keep: u32, host: &Host) -> Result<Vec<PathBuf>, Error> {
     for txid in empty.iter().skip(RECORDS) {
         let _ = txn::drop_record(&state, txid);
     }
-    let mut once = HashSet::new();
-    removed.retain(|path| once.insert(path.clone()));
+    removed.sort();
+    removed.dedup();
     Ok(removed)
 }
 

@@ -25,6 +25,7 @@ pub fn dry_run_batch(batch: &Batch, host: &Host, observer: &mut dyn Observer) ->
     for mut run in plan_all(&batch.swaps, &mut session)? {
         session.cancel.check()?;
         run.plan.target.reopen()?;
+        run.warn_of_unfinished(host);
         let supply = match run.settle(&mut session)? {
             Settled::Current => {
                 keeps.push(false);

@@ -39,7 +39,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
         let outcome = match found {
             LeftoverState::Running => Broken::Running,
             LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
-            LeftoverState::Left(leftover) => match txn::settle(&state, &leftover, None) {
+            LeftoverState::Left(leftover) => match txn::settle(&state, &leftover) {
                 Ok(settled) => {
                     let forward = settled == Settled::Forward;
                     observer.event(&Event::Recovered { txid: &txid, forward });
@@ -48,7 +48,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
                 Err(error) => Broken::Stuck(error),
             },
         };
-        recoveries.push(Recovery { txid, files, lost, outcome });
+        recoveries.push(Recovery { txid, files, lost, left: Vec::new(), outcome });
     }
     Ok(recoveries)
 }
@@ -70,7 +70,7 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
                 Err(error) => Broken::Stuck(error),
             },
         };
-        Recovery { txid, files, lost, outcome }
+        Recovery { txid, files, lost, left: Vec::new(), outcome }
     });
     Ok(recoveries.collect())
 }
@@ -92,12 +92,12 @@ pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<Recovery, Error>
         LeftoverState::Running => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
         LeftoverState::Strange(reason) => return Err(Error::State { path: state.path().join("txn").join(txid), reason }),
     };
-    let outcome = match how {
-        Resolve::Forward => txn::settle(&state, &leftover, Some(Direction::Forward)).map(|_| Broken::Finished)?,
-        Resolve::Back => txn::settle(&state, &leftover, Some(Direction::Back)).map(|_| Broken::TakenBack)?,
-        Resolve::Abandon => txn::abandon(&state, txid).map(|()| Broken::Abandoned)?,
+    let (left, outcome) = match how {
+        Resolve::Forward => (txn::force(&state, &leftover, Direction::Forward)?, Broken::Finished),
+        Resolve::Back => (txn::force(&state, &leftover, Direction::Back)?, Broken::TakenBack),
+        Resolve::Abandon => (txn::abandon(&state, txid).map(|()| Vec::new())?, Broken::Abandoned),
     };
-    Ok(Recovery { txid: txid.to_owned(), files, lost, outcome })
+    Ok(Recovery { txid: txid.to_owned(), files, lost, left, outcome })
 }
 
 /// The files of a transaction, and those of them that are lost.

@@ -28,7 +28,7 @@ impl Batch {
         let mut seen = std::collections::HashSet::new();
         for (index, request) in self.swaps.iter().enumerate() {
             if !seen.insert(named(request)) {
-                return Err((index, Error::SameTarget { path: request.target.clone() }));
+                return Err((index, Error::SameTarget { path: named(request) }));
             }
         }
         Ok(())

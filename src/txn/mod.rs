@@ -21,7 +21,7 @@ pub(crate) use generation::{Old, prune};
 pub(crate) use history::{drop_record, find, forget, never_happened, records};
 pub(crate) use litter::{hold_off_sweepers, sweep};
 pub(crate) use new_tree::{NewTree, make_link};
-pub(crate) use recover::{LeftoverState, Settled, abandon, concerning, leftovers, outlook, settle};
+pub(crate) use recover::{LeftoverState, Settled, abandon, concerning, force, leftovers, outlook, settle};
 pub(crate) use stage::{Stage, StageName};
 pub(crate) use state::{State, Waited};
 pub(crate) use transaction::{Committed, Replaced, Transaction};

@@ -144,6 +144,33 @@ fn a_later_run_on_one_of_the_files_recovers_first() {
 }
 
 #[test]
+fn what_is_recovered_on_the_way_is_a_note_and_in_the_object() {
+    let Some(tree) = Tree::killed_at("rename") else { return };
+    let run = swapbin(&tree.scratch).from("from/lib").to("lib/lib").arg("--json").run();
+    run.exits(0).says("note: finished transaction ");
+    let warnings = run.json()["warnings"].clone();
+    assert_eq!((warnings.as_array().unwrap().len(), &warnings[0]["kind"]), (1, &"recovered".into()), "{warnings}");
+}
+
+#[test]
+fn a_check_warns_of_what_has_to_be_settled_first_and_counts_no_name_of_ours() {
+    let Some(tree) = Tree::killed_at("rename") else { return };
+    let before = tree.scratch.snapshot();
+    for (option, code) in [("--check", 10), ("--dry-run", 0)] {
+        let warnings = |run: &Outcome| -> Vec<String> {
+            let object = run.exits(code).json();
+            object["warnings"].as_array().unwrap().iter().map(|warning| warning["kind"].to_string()).collect()
+        };
+        let one = swapbin(&tree.scratch).from("from/lib").to("lib/lib").args([option, "--json"]).run();
+        assert_eq!(warnings(&one), ["\"unfinished\""], "{option}");
+        one.says("belongs to the unfinished transaction");
+        let all = tree.batch().args([option, "--json"]).run();
+        assert_eq!(warnings(&all), ["\"unfinished\""; 3], "{option}");
+    }
+    tree.scratch.snapshot().assert_same_as(&before);
+}
+
+#[test]
 fn a_list_changes_nothing_and_says_what_would_be_done() {
     for (place, word, outcome) in
         [("commit-record", "would take back", "would-take-back"), ("rename", "would finish", "would-finish")]

@@ -14,7 +14,7 @@ pub fn find(name: &SecretName) -> Result<Secret, String> {
         SecretName::Variable(variable) => match std::env::var(variable) {
             Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
             // The name is not repeated: it may be the secret itself, given where its name should be.
-            _ => Err("the environment has no usable variable of that name".to_owned()),
+            _ => Err("no variable of that name is set, or it is empty".to_owned()),
         },
         SecretName::File(path) => first_line(path),
     }

@@ -45,11 +45,13 @@ pub(super) fn nobody() -> ClientConfig {
 pub(super) fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let bad = |reason: String| Error::BadOption { option: "--cacert", reason };
     let unreadable = |error| bad(format!("cannot read {}: {}", quoted(path), crate::error::lowered(&error)));
-    let file = LocalSource::open(path).map_err(|error| bad(error.to_string()))?;
-    // It is read more than once, and as a whole.
-    if !file.is_regular() {
-        return Err(bad(format!("{} is no regular file", quoted(path))));
-    }
+    let file = match LocalSource::open(path) {
+        // It is read more than once, and as a whole.
+        Ok(file) if file.is_regular() => file,
+        Ok(_) | Err(Error::SourceIsDirectory { .. }) => return Err(bad(format!("{} is no regular file", quoted(path)))),
+        Err(Error::Source { source, .. }) => return Err(unreadable(source)),
+        Err(error) => return Err(bad(error.to_string())),
+    };
     let mut pem = Vec::new();
     file.file().take(LARGEST).read_to_end(&mut pem).map_err(unreadable)?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| unusable(path))?;

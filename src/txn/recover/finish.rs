@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::{rename, sync, temp, tree};
-use crate::journal::{self, Direction, Entry, Facts, Journal, Kind, Phase, Step, Text, Unreadable};
+use crate::journal::{self, Direction, Entry, Facts, Journal, Kind, Phase, Seen, Step, Text, Unreadable};
 use crate::txn::kept;
 use crate::txn::litter;
 use crate::txn::state::{self, State};
@@ -28,7 +28,7 @@ pub(crate) enum Settled {
     Back,
 }
 
-/// Finishes a transaction, or takes it back: as its journal says, unless a direction is `asked` for.
+/// Finishes a transaction, or takes it back, as its journal says.
 ///
 /// # Guarantees
 /// Nothing is changed that is not known by its content to be what the transaction left there.
@@ -39,16 +39,35 @@ pub(crate) enum Settled {
 ///
 /// # After a crash
 /// Another try goes on from there.
-pub(crate) fn settle(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<Settled, Error> {
-    let settled = match judge(state, leftover, asked)? {
+pub(crate) fn settle(state: &State, leftover: &Leftover) -> Result<Settled, Error> {
+    end(state, leftover, None).map(|(settled, _)| settled)
+}
+
+/// As [`settle`], in the direction that is asked for, and returns the files that are left as they are: they are what the
+/// transaction knows neither before nor after itself, or are not here. Only what was staged for them goes.
+///
+/// # Errors
+/// As [`settle`].
+///
+/// # After a crash
+/// As [`settle`].
+pub(crate) fn force(state: &State, leftover: &Leftover, direction: Direction) -> Result<Vec<PathBuf>, Error> {
+    end(state, leftover, Some(direction)).map(|(_, left)| left)
+}
+
+fn end(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<(Settled, Vec<PathBuf>), Error> {
+    let (settled, left) = match judge(state, leftover, asked)? {
         Some(todo) => {
             carry_out(&todo)?;
-            if todo.direction == Direction::Forward { Settled::Forward } else { Settled::Back }
+            let settled = if todo.direction == Direction::Forward { Settled::Forward } else { Settled::Back };
+            (settled, todo.left())
         }
-        None => Settled::Back,
+        None => (Settled::Back, Vec::new()),
     };
-    close(state, &leftover.txid, settled == Settled::Forward).map_err(|source| closing(state, source))?;
-    Ok(settled)
+    // Of a file that is left the kept version may be the last copy: the record is what knows of it.
+    let recorded = settled == Settled::Forward || (asked.is_some() && !left.is_empty());
+    close(state, &leftover.txid, recorded).map_err(|source| closing(state, source))?;
+    Ok((settled, left))
 }
 
 /// What [`settle`] would do; nothing is changed.
@@ -76,6 +95,20 @@ struct Todo<'a> {
     examined: Vec<Examined>,
 }
 
+impl Todo<'_> {
+    /// The files that do not become what the direction wants.
+    fn left(&self) -> Vec<PathBuf> {
+        let entries = self.journal.entries.iter().zip(&self.steps).zip(&self.examined);
+        let left = entries.filter(|((entry, step), examined)| match (step, examined.facts) {
+            (Step::Stop | Step::Later, _) => true,
+            // Never renamed, so nothing is to be taken back: but it is not what it was.
+            (Step::Nothing, Facts::Here { target, .. }) => self.direction == Direction::Back && target != journal::before(entry),
+            _ => false,
+        });
+        left.map(|((entry, _), _)| path_of(entry)).collect()
+    }
+}
+
 /// Decides; `None` for a journal that never came to name anything.
 fn judge<'a>(state: &State, leftover: &'a Leftover, asked: Option<Direction>) -> Result<Option<Todo<'a>>, Error> {
     let txid = &leftover.txid;
@@ -99,14 +132,24 @@ fn judge<'a>(state: &State, leftover: &'a Leftover, asked: Option<Direction>) ->
     }
     let facts: Vec<Facts> = examined.iter().map(|examined| examined.facts).collect();
     let (direction, steps) = journal::decide(journal, &facts, asked);
-    for (entry, step) in journal.entries.iter().zip(&steps).filter(|_| asked.is_none()) {
+    for ((entry, step), facts) in journal.entries.iter().zip(&steps).zip(&facts).filter(|_| asked.is_none()) {
         match step {
-            Step::Stop => return Err(stuck(path_of(entry), "it is neither the old version nor the new one", false)),
+            Step::Stop => return Err(stuck(path_of(entry), obstacle(entry, facts), false)),
             Step::Later => return Err(stuck(entry.dir.as_path().to_owned(), "its filesystem is not mounted", true)),
             _ => {}
         }
     }
     Ok(Some(Todo { journal, direction, steps, examined }))
+}
+
+/// Why nobody can say what to do.
+fn obstacle(entry: &Entry, facts: &Facts) -> &'static str {
+    match facts {
+        Facts::Moved => "its directory is not the one it was",
+        Facts::Here { target: Seen::Absent, .. } if entry.old.is_some() && entry.new.is_some() => "it is gone",
+        Facts::Here { target: Seen::Other, .. } => "it is neither the old version nor the new one",
+        _ => "what was put aside for it is not as the transaction left it",
+    }
 }
 
 fn path_of(entry: &Entry) -> PathBuf {
@@ -120,7 +163,7 @@ fn path_of(entry: &Entry) -> PathBuf {
 pub(crate) fn finish_own(state: &State, txid: &str, file: &File) -> Result<(), Error> {
     let bytes = leftover::read(file).map_err(|source| closing(state, source))?;
     let leftover = Leftover { txid: txid.to_owned(), lock: None, journal: journal::read(&bytes) };
-    settle(state, &leftover, None).map(drop)
+    settle(state, &leftover).map(drop)
 }
 
 fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
@@ -145,8 +188,14 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
     sync_directories(examined)?;
     let mut tidied = false;
     for ((entry, examined), step) in journal.entries.iter().zip(examined).zip(steps) {
-        if let (Some(dir), false) = (&examined.dir, matches!(step, Step::Stop | Step::Later)) {
-            tidied |= tidy(entry, dir, &journal.header.txid, *direction);
+        match (&examined.dir, step, examined.facts) {
+            (None, ..) => {}
+            // What is not the new version may be the last copy of another.
+            (Some(dir), Step::Stop, Facts::Here { temp: Seen::New, .. }) => {
+                tidied |= remove_staged(entry, dir, &journal.header.txid);
+            }
+            (Some(_), Step::Stop | Step::Later, _) => {}
+            (Some(dir), ..) => tidied |= tidy(entry, dir, &journal.header.txid, *direction),
         }
     }
     if journal.phase == Phase::Preparing {
@@ -202,9 +251,7 @@ fn is_directory(entry: &Entry) -> bool {
 
 /// Removes what has only been needed on the way.
 fn tidy(entry: &Entry, dir: &Arc<Dir>, txid: &str, direction: Direction) -> bool {
-    // A directory that was to be brought back is staged by the name it is kept by, and stays.
-    let ours = |temp: &&Text| temp::transaction_of(temp.as_os_str(), temp::BATCH_PREFIX).is_some_and(|(id, _)| id == txid);
-    let mut tidied = entry.temp.as_ref().filter(ours).is_some_and(|temp| tree::remove(dir, temp.as_os_str()).is_ok());
+    let mut tidied = remove_staged(entry, dir, txid);
     if let Some(kept) = &entry.kept {
         tidied |= match direction {
             Direction::Forward => entry.keep == 0 && kept::remove(dir, kept).is_ok(),
@@ -214,6 +261,12 @@ fn tidy(entry: &Entry, dir: &Arc<Dir>, txid: &str, direction: Direction) -> bool
         };
     }
     tidied
+}
+
+fn remove_staged(entry: &Entry, dir: &Arc<Dir>, txid: &str) -> bool {
+    // A directory that was to be brought back is staged by the name it is kept by, and stays.
+    let ours = |temp: &&Text| temp::transaction_of(temp.as_os_str(), temp::BATCH_PREFIX).is_some_and(|(id, _)| id == txid);
+    entry.temp.as_ref().filter(ours).is_some_and(|temp| tree::remove(dir, temp.as_os_str()).is_ok())
 }
 
 /// Removes what was prepared and is in no entry yet: by the names of this transaction in the directories it noted.

@@ -90,8 +90,8 @@ fn a_value_that_makes_no_sense_is_refused_where_it_begins() {
         ("cacert = ''", "4:10", "empty"),
         ("header-env = []", "4:14", "empty"),
         ("header-env = ['Accept']", "4:15", "NAME=VAR"),
-        ("header-env = ['Accept=SWAPBIN_TEST_NO_SUCH_VARIABLE']", "4:15", "no usable variable"),
-        ("token-env = 'SWAPBIN_TEST_NO_SUCH_VARIABLE'", "4:13", "no usable variable"),
+        ("header-env = ['Accept=SWAPBIN_TEST_NO_SUCH_VARIABLE']", "4:15", "no variable of that name is set"),
+        ("token-env = 'SWAPBIN_TEST_NO_SUCH_VARIABLE'", "4:13", "no variable of that name is set"),
         ("token-file = 'missing'", "4:14", "no such file"),
         ("token-file = 'x'\ntoken-env = 'X'", "5:13", "exclude each other"),
     ] {

@@ -135,7 +135,13 @@ fn a_target_is_never_written_to_by_way_of_a_closed_descriptor() {
 #[test]
 fn a_full_standard_output_is_an_error_but_no_reason_to_panic() {
     let scratch = tree();
-    swap(&scratch).stdout_full().run().exits(1).says("standard output").never_mentions("panicked");
+    swap(&scratch)
+        .stdout_full()
+        .run()
+        .exits(1)
+        .says("standard output")
+        .says("is in place all the same")
+        .never_mentions("panicked");
     assert_eq!(scratch.read("app"), b"new", "the file was in place before it could not be told");
     swapbin(&scratch).from("missing").to("app").arg("--json").stdout_full().run().exits(7).never_mentions("panicked");
     swap(&scratch).arg("-q").stdout_full().run().exits(0).is_quiet();

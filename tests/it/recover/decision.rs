@@ -16,20 +16,38 @@ fn contents(tree: &Tree) -> [Option<String>; 3] {
     ["bin/app", "lib/lib", "bin/tool"].map(|name| std::fs::read_to_string(tree.scratch.path(name)).ok())
 }
 
+fn staged_is_left(tree: &Tree) -> bool {
+    let names = ["bin", "lib"].map(|dir| std::fs::read_dir(tree.scratch.path(dir)).unwrap());
+    names.into_iter().flatten().any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".swapbin.b"))
+}
+
 #[test]
 fn forward_makes_new_what_can_be() {
     let Some((tree, txid)) = stuck() else { return };
-    tree.recover(&["--forward", &txid]).exits(0).prints("finished");
+    let left = format!("{} is left as it is", tree.scratch.path("lib/lib").display());
+    tree.recover(&["--forward", &txid]).exits(8).prints("finished 2 of 3 files of transaction").prints(&left);
     assert_eq!(contents(&tree), ["new app", "another tool's", "new tool"].map(|text| Some(text.to_owned())));
     tree.recover(&[]).exits(0).prints("nothing is left over");
+    assert!(!staged_is_left(&tree));
 }
 
 #[test]
 fn back_makes_old_what_can_be() {
     let Some((tree, txid)) = stuck() else { return };
-    tree.recover(&["--back", &txid]).exits(0).prints("took back");
+    let object = tree.recover(&["--back", &txid, "--json"]).exits(8).json();
+    assert_eq!(object["transactions"][0]["outcome"], "taken-back");
+    assert_eq!(object["transactions"][0]["left"][0]["path"], tree.scratch.path("lib/lib").to_str().unwrap());
     assert_eq!(contents(&tree), [Some("old app".to_owned()), Some("another tool's".to_owned()), None]);
     tree.recover(&[]).exits(0).prints("nothing is left over");
+    assert!(!staged_is_left(&tree));
+}
+
+#[test]
+fn a_file_that_is_gone_is_said_to_be_gone() {
+    let Some(tree) = Tree::killed_at("rename") else { return };
+    let lib = tree.scratch.path("lib/lib");
+    std::fs::remove_file(&lib).unwrap();
+    tree.recover(&[]).exits(8).prints(&format!("{}: it is gone", lib.display()));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use super::OutputArgs;
 const AFTER_LONG_HELP: &str = "\
 Exit status:
   0    nothing is left over, or all of it is settled
-  8    somebody has to decide: see --list, then --forward, --back or --abandon
+  8    somebody has to decide: see --list, then --forward, --back or --abandon;
+       or such a decision left files as they are
   75   something has to wait: a mount is absent, or a run is still at work
   as of the other commands else: see `swapbin --help`
 

@@ -39,6 +39,8 @@ fn decision(args: &RecoverArgs) -> Option<(&str, Resolve)> {
 /// What needs somebody comes before what failed, and that before what only has to wait.
 fn code(recoveries: &[Recovery]) -> u8 {
     let kinds = recoveries.iter().filter_map(|recovery| match &recovery.outcome {
+        // What was left as it is, nobody will come back to.
+        Broken::Finished | Broken::TakenBack if !recovery.left.is_empty() => Some(ErrorKind::InDoubt),
         Broken::Finished | Broken::TakenBack | Broken::Abandoned => None,
         Broken::Running => Some(ErrorKind::TryLater),
         // A journal that is not ours to obey goes away by nobody's doing but a decision.

@@ -19,6 +19,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::SourceTooLarge { .. } => "if that is right, give a larger --max-filesize".to_owned(),
         Error::SourceChanged { .. } => "wait until whoever writes the source is done, and run this again".to_owned(),
         Error::TargetChanged { .. } => "look at who else changes it, and run this again".to_owned(),
+        Error::SharedManifest { regular: false, .. } => {
+            "a manifest is a file of your own; what a program writes is read from standard input: swapbin apply -".to_owned()
+        }
         Error::SharedManifest { owner: 0, path, .. } => {
             format!("chmod go-w {}, or trust whoever may write to it with --allow-shared-path", quoted(path))
         }
@@ -30,7 +33,7 @@ pub fn of(error: &Error) -> Option<String> {
         Error::UnknownAccount { .. } => "create the account first, or give a number".to_owned(),
         Error::HttpStatus { status: 401 | 403, .. } => "give a token with --token-env, --token-file or --header-env".to_owned(),
         Error::HttpStatus { transient: true, .. } | Error::Http { transient: true, .. } => {
-            "run this again later, or let it try more often with --retry".to_owned()
+            "run this again later, or let it try longer with --retry and --max-time".to_owned()
         }
         Error::HttpStatus { .. } | Error::BadUrl { .. } => "check the address".to_owned(),
         Error::Http { .. } => {
@@ -81,7 +84,8 @@ fn of_source(error: &std::io::Error) -> Option<String> {
     use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
     Some(match error.kind() {
         NotFound | NotADirectory => {
-            "check the path; it is relative to the working directory unless it begins with a slash".to_owned()
+            "check the path; without a leading slash it is relative to the working directory, in a manifest to the manifest's own"
+                .to_owned()
         }
         PermissionDenied => "run this as a user who may read it".to_owned(),
         _ => "only files, fifos and other streams that can be opened for reading are sources".to_owned(),

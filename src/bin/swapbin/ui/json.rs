@@ -107,7 +107,7 @@ pub fn recoveries(recoveries: &[Recovery], tense: Tense) -> Value {
             (Broken::Stuck(_), _) => "stuck",
         };
         let error = lists::failure(recovery).map(failure);
-        json!({ "txid": recovery.txid, "outcome": outcome, "files": paths(&recovery.files), "lost": paths(&recovery.lost), "error": error })
+        json!({ "txid": recovery.txid, "outcome": outcome, "files": paths(&recovery.files), "lost": paths(&recovery.lost), "left": paths(&recovery.left), "error": error })
     };
     let settled = |recovery: &Recovery| !matches!(recovery.outcome, Broken::Running | Broken::Stuck(_));
     let transactions: Vec<Value> = recoveries.iter().map(one).collect();
@@ -135,6 +135,13 @@ pub fn history(past: &[Past]) -> Value {
 /// The object for what was removed.
 pub fn pruned(files: &[PathBuf]) -> Value {
     json!({ "schema": 1, "ok": true, "removed": paths(files), "error": null })
+}
+
+/// Adds what was settled before anything else to the warnings of an object.
+pub fn add_recovered(object: &mut Value, lines: &[String]) {
+    if let Some(warnings) = object["warnings"].as_array_mut() {
+        warnings.extend(lines.iter().map(|line| json!({ "kind": "recovered", "message": line })));
+    }
 }
 
 /// The object for a failure of what gives a list of this name.
@@ -271,6 +278,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::Volatile { .. } => "volatile",
         Warning::NotLabelled { .. } => "not-labelled",
         Warning::WritersUnseen { .. } => "writers-unseen",
+        Warning::Unfinished { .. } => "unfinished",
         _ => "other",
     };
     json!({ "kind": kind, "message": words::warning(warning) })

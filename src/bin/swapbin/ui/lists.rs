@@ -21,26 +21,35 @@ pub fn recoveries(recoveries: &[Recovery], tense: Tense) -> String {
     recoveries.iter().map(|recovery| leftover(recovery, tense)).collect::<Vec<_>>().join("\n")
 }
 
-fn leftover(Recovery { txid, files, lost, outcome }: &Recovery, tense: Tense) -> String {
+fn leftover(Recovery { txid, files, lost, left, outcome }: &Recovery, tense: Tense) -> String {
     let count = match files.len() {
         0 => String::new(),
         1 => " (1 file)".to_owned(),
         count => format!(" ({count} files)"),
     };
+    let (of, which) = match left.len() {
+        0 => (String::new(), count.clone()),
+        skipped => (format!("{} of {} files of ", files.len() - skipped, files.len()), String::new()),
+    };
     let line = match (outcome, tense) {
         (Broken::Running, _) => format!("transaction {txid}: its run is still at work"),
-        (Broken::Finished, Tense::Did) => format!("finished transaction {txid}{count}"),
+        (Broken::Finished, Tense::Did) => format!("finished {of}transaction {txid}{which}"),
         (Broken::Finished, Tense::Would) => format!("would finish transaction {txid}{count}"),
-        (Broken::TakenBack, Tense::Did) => format!("took back transaction {txid}{count}"),
+        (Broken::TakenBack, Tense::Did) => format!("took back {of}transaction {txid}{which}"),
         (Broken::TakenBack, Tense::Would) => format!("would take back transaction {txid}{count}"),
         (Broken::Abandoned, _) => format!("forgot transaction {txid}{count}; every file is left as it was found"),
-        (Broken::Stuck(_), _) => {
-            let files = files.iter().map(|file| format!("\n  {}", shown(file)));
+        (Broken::Stuck(error), _) => {
+            let problem = |file: &Path| match error {
+                Error::Unfinished { path, reason, .. } if path == file => format!(": {reason}"),
+                _ => String::new(),
+            };
+            let files = files.iter().map(|file| format!("\n  {}{}", shown(file), problem(file)));
             format!("transaction {txid} is left as it is{}", files.collect::<String>())
         }
     };
     let lost = lost.iter().map(|file| format!("\n  {} was lost with the last boot", shown(file)));
-    line + &lost.collect::<String>()
+    let left = left.iter().map(|file| format!("\n  {} is left as it is", shown(file)));
+    line + &lost.chain(left).collect::<String>()
 }
 
 /// Why one cannot be settled.

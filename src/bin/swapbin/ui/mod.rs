@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use swapbin::{BatchOutlook, BatchReport, Cancel, Error, Event, Observer, Past, Recovery, Report, Request};
+use swapbin::{
+    Action, BatchOutlook, BatchReport, Cancel, Error, ErrorKind, Event, Observer, Past, Recovery, Report, Request, quoted,
+};
 
 use crate::args::{OutputArgs, ProgressWhen};
 pub use lists::Tense;
@@ -24,6 +26,7 @@ use progress::Progress;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const NOTE: Style = AnsiColor::Green.on_default().bold();
 
 /// What a failure is about, as it was asked for.
 #[derive(Clone, Copy)]
@@ -43,6 +46,8 @@ pub struct Ui {
     json: bool,
     progress: Progress,
     cancel: Cancel,
+    /// A line for each transaction that was settled on the way.
+    recovered: Vec<String>,
 }
 
 impl Ui {
@@ -55,6 +60,7 @@ impl Ui {
             json: args.json,
             progress: Progress::new(shows, io::stderr().is_terminal()),
             cancel,
+            recovered: Vec::new(),
         }
     }
 
@@ -66,20 +72,28 @@ impl Ui {
     /// Shows the outcome on standard output; `false` if it could not be written there.
     pub fn report(&mut self, report: &Report) -> bool {
         self.progress.finish();
-        if self.json {
-            return self.print(&json::line(&json::report(report)), &report.target);
+        let shown = match self.json {
+            true => self.outcome(json::report(report), &report.target),
+            false => self.quiet || self.print(&words::report(report), &report.target),
+        };
+        if !shown && report.action == Action::Installed {
+            self.say(NOTE, "note", &format!("{} is in place all the same", quoted(&report.target)));
         }
-        self.quiet || self.print(&words::report(report), &report.target)
+        shown
     }
 
     /// Shows the outcome of a batch on standard output; `false` if it could not be written there.
     pub fn batch(&mut self, report: &BatchReport) -> bool {
         self.progress.finish();
         let about = report.swaps.first().map_or(Path::new("the batch"), |first| &first.target);
-        if self.json {
-            return self.print(&json::line(&json::batch(report)), about);
+        let shown = match self.json {
+            true => self.outcome(json::batch(report), about),
+            false => self.quiet || self.print(&words::batch(report), about),
+        };
+        if !shown && report.txid.is_some() {
+            self.say(NOTE, "note", "all files are in place all the same");
         }
-        self.quiet || self.print(&words::batch(report), about)
+        shown
     }
 
     /// Shows what a batch would do; `false` if it could not be written.
@@ -87,7 +101,7 @@ impl Ui {
         self.progress.finish();
         let about = outlook.report.swaps.first().map_or(Path::new("the batch"), |first| &first.target);
         if self.json {
-            return self.print(&json::line(&json::outlook(outlook)), about);
+            return self.outcome(json::outlook(outlook), about);
         }
         self.quiet || self.print(&words::outlook(outlook), about)
     }
@@ -142,12 +156,21 @@ impl Ui {
                 Subject::Batch(files) => (json::batch_error(error, files), Path::new("the batch")),
                 Subject::List(name) => (json::list_error(name, error), Path::new(name)),
             };
-            self.print(&json::line(&object), about);
+            self.outcome(object, about);
         }
         self.say(ERROR, "error", &error.to_string());
         if let Some(hint) = hint::of(error) {
             self.say(HINT, "hint", &hint);
         }
+        if let (Subject::Batch([_, ..]), false, false) = (subject, self.quiet, error.kind() == ErrorKind::InDoubt) {
+            self.say(NOTE, "note", "nothing was changed");
+        }
+    }
+
+    /// Prints the object of an outcome, with what was settled on the way.
+    fn outcome(&mut self, mut object: serde_json::Value, about: &Path) -> bool {
+        json::add_recovered(&mut object, &self.recovered);
+        self.print(&json::line(&object), about)
     }
 
     /// A reader that has gone away has seen enough; a full disk behind standard output is an error like any other.
@@ -185,6 +208,13 @@ impl Observer for Ui {
         match event {
             Event::Warning(warning) if !self.quiet => {
                 self.progress.pause(|| self.say(WARNING, "warning", &words::warning(warning)));
+            }
+            Event::Recovered { txid, forward } => {
+                let line = words::recovered(txid, *forward);
+                if !self.quiet {
+                    self.progress.pause(|| self.say(NOTE, "note", &line));
+                }
+                self.recovered.push(line);
             }
             _ => {}
         }

@@ -98,8 +98,17 @@ pub fn warning(warning: &Warning) -> String {
         Warning::NotLabelled { path, detail } => {
             format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
         }
+        Warning::Unfinished { path, txid } => format!(
+            "{} belongs to the unfinished transaction {txid}; the next run on it, or 'swapbin recover', settles that first",
+            quoted(path)
+        ),
         other => format!("{other:?}"),
     }
+}
+
+/// What became of a transaction that was broken off.
+pub fn recovered(txid: &str, forward: bool) -> String {
+    format!("{} transaction {txid}, which was broken off", if forward { "finished" } else { "took back" })
 }
 
 /// A line for an event, if it is one to speak of: retries and skipped mirrors always, the rest with `-v`.
@@ -108,10 +117,6 @@ pub fn event(event: &Event<'_>, verbose: bool) -> Option<String> {
         Event::Retry { error, wait } => return Some(format!("{error}; trying again in {}", seconds(*wait))),
         Event::NextMirror { error } => return Some(format!("{error}; trying the next source")),
         Event::Swept { path } => format!("removed {}, left by a run that was killed", quoted(path)),
-        Event::Recovered { txid, forward: true } => return Some(format!("finished transaction {txid}, which was broken off")),
-        Event::Recovered { txid, forward: false } => {
-            return Some(format!("took back transaction {txid}, which was broken off"));
-        }
         Event::Planned { target } => format!("target {}", quoted(target)),
         Event::Attempt { source, attempt: 1 } => format!("reading '{source}'"),
         Event::Attempt { source, attempt } => format!("reading '{source}', attempt {attempt}"),
