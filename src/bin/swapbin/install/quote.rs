@@ -21,16 +21,16 @@ pub enum Charset {
 impl Charset {
     /// The charset of the first of LC_ALL, LC_CTYPE and LANG that is set and not empty, as setlocale(3) looks for it.
     ///
-    /// `is_utf8` tells it of a locale that may be installed or not: one that is not is the C locale. It is not asked about
-    /// those that are always there, for that costs reading files. Of other charsets only the ASCII part is taken for printable.
+    /// It is UTF-8 if the locale's name says so and `is_utf8` agrees: a locale that is not installed is the C locale. It is not
+    /// asked about those that are always there, for that costs reading files, nor about other names, for musl knows every
+    /// locale and takes each for UTF-8. Of other charsets only the ASCII part is taken for printable.
     pub fn of(variable: impl Fn(&str) -> Option<OsString>, is_utf8: impl Fn(&OsStr) -> bool) -> Charset {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
-        match locale.unwrap_or_default().as_bytes() {
-            b"" | b"C" | b"POSIX" => Charset::Ascii,
-            b"C.UTF-8" | b"C.utf8" => Charset::Utf8,
-            name if is_utf8(OsStr::from_bytes(name)) => Charset::Utf8,
-            _ => Charset::Ascii,
-        }
+        let locale = locale.unwrap_or_default();
+        let name = locale.to_string_lossy().to_ascii_lowercase();
+        let codeset = name.split_once('.').map_or("", |(_, codeset)| codeset.split('@').next().unwrap_or_default());
+        let always_there = ["C.UTF-8", "C.utf8"].map(OsString::from).contains(&locale);
+        if matches!(codeset, "utf-8" | "utf8") && (always_there || is_utf8(&locale)) { Charset::Utf8 } else { Charset::Ascii }
     }
 }
 
@@ -206,13 +206,13 @@ mod tests {
 
     #[test]
     fn the_first_variable_that_is_set_names_the_charset() {
-        let installed = |name: &OsStr| ["de_DE.UTF-8", "en_IN"].map(OsStr::new).contains(&name);
+        let installed = |name: &OsStr| ["de_DE.UTF-8", "ca_ES.utf8@valencia", "de_DE.ISO-8859-1"].map(OsStr::new).contains(&name);
         let of =
             |set: &[(&str, &str)]| Charset::of(|name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into()), installed);
         assert_eq!(of(&[]), Charset::Ascii);
         assert_eq!(of(&[("LANG", "de_DE.UTF-8")]), Charset::Utf8);
         assert_eq!(of(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]), Charset::Ascii);
-        assert_eq!(of(&[("LC_ALL", ""), ("LC_CTYPE", "en_IN")]), Charset::Utf8);
+        assert_eq!(of(&[("LC_ALL", ""), ("LC_CTYPE", "ca_ES.utf8@valencia")]), Charset::Utf8);
         assert_eq!(of(&[("LANG", "ca_ES.utf8")]), Charset::Ascii);
         assert_eq!(of(&[("LANG", "de_DE.ISO-8859-1")]), Charset::Ascii);
     }
