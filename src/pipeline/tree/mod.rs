@@ -152,6 +152,8 @@ impl<'a, 's> Work<'a, 's> {
             Origin::Directory(base) => {
                 let base = self.base(base)?;
                 if !self.whole(&target, base, entries)? {
+                    // It has only given the release its name.
+                    self.transaction = None;
                     return Ok(());
                 }
             }

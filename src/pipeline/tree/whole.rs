@@ -53,8 +53,8 @@ impl Base {
 type Entries = HashMap<(u64, u64), Vec<TreeEntry>>;
 
 impl Work<'_, '_> {
-    /// Builds the tree for a name: what stays of `base`, and what the entries say. `false` if nothing differs and the name is
-    /// there: then nothing is done.
+    /// Builds the tree for a name: what stays of `base`, and what the entries say. `false` if nothing differs:
+    /// then nothing is done.
     pub(super) fn whole(&mut self, target: &Target, base: Base, entries: Vec<TreeEntry>) -> Result<bool, Error> {
         let (mut changed, mut reports) = (Entries::new(), Vec::new());
         for mut entry in entries {
@@ -63,7 +63,7 @@ impl Work<'_, '_> {
                 None => changed.entry((entry.target.dir_stat.st_dev, entry.target.dir_stat.st_ino)).or_default().push(entry),
             }
         }
-        if changed.is_empty() && target.existing.is_some() {
+        if changed.is_empty() {
             reports.into_iter().for_each(|report| self.push(report, None));
             return Ok(false);
         }
@@ -226,7 +226,7 @@ pub(super) fn judge(target: &Target, state_dir: &Path) -> Result<(), Error> {
     plan::judge_change(target)?;
     match &target.existing {
         Some(existing) if existing.stat.st_dev != target.dir_stat.st_dev => {
-            Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::MountPoint })
+            Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::HoldsMount { at: target.path.clone() } })
         }
         Some(existing) if plan::is_below(state_dir, &existing.stat) => {
             Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::Needed })
