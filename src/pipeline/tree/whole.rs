@@ -10,6 +10,7 @@ use rustix::fs::FileType;
 use super::fill::Content;
 use super::{Work, replaced, report};
 use crate::error::{Error, Obstacle};
+use crate::event::Event;
 use crate::fs::dir::{self, Dir};
 use crate::plan::{self, Change, Fresh, Metadata, NodeKind, Survey, Target, TreeEntry};
 use crate::proc;
@@ -53,6 +54,13 @@ impl Base {
 type Entries = HashMap<(u64, u64), Vec<TreeEntry>>;
 
 impl Work<'_, '_> {
+    /// What a tree is built from; processes that cannot be looked at are warned of.
+    pub(super) fn base(&mut self, dir: Arc<Dir>) -> Result<Base, Error> {
+        let (base, warning) = Base::of(dir)?;
+        warning.iter().for_each(|warning| self.session.event(Event::Warning(warning)));
+        Ok(base)
+    }
+
     /// Builds the tree for a name: what stays of `base`, and what the entries say. `false` if nothing differs:
     /// then nothing is done.
     pub(super) fn whole(&mut self, target: &Target, base: Base, entries: Vec<TreeEntry>) -> Result<bool, Error> {
