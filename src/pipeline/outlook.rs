@@ -7,6 +7,7 @@ use super::batch::plan_all;
 use super::{Host, Run, Settled};
 use crate::error::Error;
 use crate::event::Observer;
+use crate::plan::Target;
 use crate::report::{Action, BatchOutlook, BatchReport, MountOutlook, Times};
 use crate::request::Batch;
 use crate::source::Session;
@@ -36,7 +37,7 @@ pub fn dry_run_batch(batch: &Batch, host: &Host, observer: &mut dyn Observer) ->
         };
         run.judge_change(&supply)?;
         keeps.push(run.keeps());
-        mounts.add(&run, supply.only_file().map(|file| file.allocated()));
+        mounts.add(&run.plan.target, supply.only_file().map(|file| file.allocated()), run.keeps());
         swaps.push(run.report(Action::WouldInstall, &mut session));
     }
     let total = started.elapsed();
@@ -46,8 +47,8 @@ pub fn dry_run_batch(batch: &Batch, host: &Host, observer: &mut dyn Observer) ->
 
 /// Sums by filesystem, in the order in which they first come.
 #[derive(Default)]
-struct Mounts {
-    in_order: Vec<MountOutlook>,
+pub(super) struct Mounts {
+    pub(super) in_order: Vec<MountOutlook>,
     /// By device number: where in the order.
     places: HashMap<u64, usize>,
 }
@@ -55,14 +56,13 @@ struct Mounts {
 impl Mounts {
     /// Counts one file. One that is kept costs nothing, for it is there already; but on an overlay the link that keeps it copies
     /// it up first, if it is in a lower layer, which cannot be seen.
-    fn add(&mut self, run: &Run<'_>, size: Option<u64>) {
-        let target = &run.plan.target;
+    pub(super) fn add(&mut self, target: &Target, size: Option<u64>, keeps: bool) {
         let at = *self.places.entry(target.dir_stat.st_dev).or_insert_with(|| {
             let (path, available) = (target.dir.path().to_owned(), target.room.bytes);
             self.in_order.push(MountOutlook { path, bytes: 0, unknown: 0, available });
             self.in_order.len() - 1
         });
-        let copied_up = target.existing.as_ref().filter(|_| run.keeps() && target.room.overlay);
+        let copied_up = target.existing.as_ref().filter(|_| keeps && target.room.overlay);
         let mount = &mut self.in_order[at];
         mount.bytes += size.unwrap_or_default() + copied_up.map_or(0, |existing| existing.size());
         mount.unknown += usize::from(size.is_none());

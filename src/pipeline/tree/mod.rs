@@ -2,6 +2,7 @@
 
 mod fill;
 mod outlook;
+mod release;
 mod report;
 mod way;
 mod whole;
@@ -26,8 +27,7 @@ use crate::request::{Digest, TreeRequest};
 use crate::source::Session;
 use crate::txn::{self, Replaced, State, Transaction};
 use fill::{Content, Labelling};
-use way::{Origin, Switched, Way};
-use whole::Base;
+use way::{Switched, Way};
 
 /// Puts everything of a staging tree in place, or nothing.
 ///
@@ -135,34 +135,6 @@ impl<'a, 's> Work<'a, 's> {
             }
             Switched::Link { target, releases, base } => self.release(&target, releases, base, plan.entries),
         }
-    }
-
-    fn base(&mut self, dir: Arc<Dir>) -> Result<Base, Error> {
-        let (base, warning) = Base::of(dir)?;
-        warning.iter().for_each(|warning| self.session.event(Event::Warning(warning)));
-        Ok(base)
-    }
-
-    /// A new directory, and a link that leads to it from then on.
-    fn release(&mut self, link: &Target, releases: Arc<Dir>, from: Origin, entries: Vec<TreeEntry>) -> Result<(), Error> {
-        plan::judge_change(link)?;
-        let name = self.transaction()?.txid().to_owned();
-        let target = plan::name_in(&releases, name.into())?;
-        match from {
-            Origin::Directory(base) => {
-                let base = self.base(base)?;
-                if !self.whole(&target, base, entries)? {
-                    return Ok(());
-                }
-            }
-            Origin::Nothing(fresh) => self.fresh(&target, *fresh)?,
-        }
-        let text = whole::text_of(link, &target.path);
-        let wanted = Metadata::of_new_link(&self.owners).wanted;
-        let replaced = replaced(link, self.old_digest(link)?, self.request.keep);
-        let change = self.transaction()?.add_link(&link.dir, &link.path, &text, &wanted, &replaced)?;
-        self.push(report::of(Action::Installed, link, None), Some(change));
-        Ok(())
     }
 
     fn entry(&mut self, entry: TreeEntry) -> Result<(), Error> {

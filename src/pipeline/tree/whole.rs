@@ -10,6 +10,7 @@ use rustix::fs::FileType;
 use super::fill::Content;
 use super::{Work, replaced, report};
 use crate::error::{Error, Obstacle};
+use crate::event::Event;
 use crate::fs::dir::{self, Dir};
 use crate::plan::{self, Change, Fresh, Metadata, NodeKind, Survey, Target, TreeEntry};
 use crate::proc;
@@ -53,8 +54,15 @@ impl Base {
 type Entries = HashMap<(u64, u64), Vec<TreeEntry>>;
 
 impl Work<'_, '_> {
-    /// Builds the tree for a name: what stays of `base`, and what the entries say. `false` if nothing differs and the name is
-    /// there: then nothing is done.
+    /// What a tree is built from; processes that cannot be looked at are warned of.
+    pub(super) fn base(&mut self, dir: Arc<Dir>) -> Result<Base, Error> {
+        let (base, warning) = Base::of(dir)?;
+        warning.iter().for_each(|warning| self.session.event(Event::Warning(warning)));
+        Ok(base)
+    }
+
+    /// Builds the tree for a name: what stays of `base`, and what the entries say. `false` if nothing differs:
+    /// then nothing is done.
     pub(super) fn whole(&mut self, target: &Target, base: Base, entries: Vec<TreeEntry>) -> Result<bool, Error> {
         let (mut changed, mut reports) = (Entries::new(), Vec::new());
         for mut entry in entries {
@@ -63,7 +71,7 @@ impl Work<'_, '_> {
                 None => changed.entry((entry.target.dir_stat.st_dev, entry.target.dir_stat.st_ino)).or_default().push(entry),
             }
         }
-        if changed.is_empty() && target.existing.is_some() {
+        if changed.is_empty() {
             reports.into_iter().for_each(|report| self.push(report, None));
             return Ok(false);
         }
@@ -226,7 +234,7 @@ pub(super) fn judge(target: &Target, state_dir: &Path) -> Result<(), Error> {
     plan::judge_change(target)?;
     match &target.existing {
         Some(existing) if existing.stat.st_dev != target.dir_stat.st_dev => {
-            Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::MountPoint })
+            Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::HoldsMount { at: target.path.clone() } })
         }
         Some(existing) if plan::is_below(state_dir, &existing.stat) => {
             Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::Needed })

@@ -66,6 +66,11 @@ impl Survey {
         Ok(())
     }
 
+    /// Bytes of all files together.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.names.values().map(|facts| facts.size.max(0) as u64).sum()
+    }
+
     /// Device and inode of every file.
     pub(crate) fn files(&self) -> HashSet<(u64, u64)> {
         let is_file = |facts: &&Facts| FileType::from_raw_mode(facts.mode) == FileType::RegularFile;

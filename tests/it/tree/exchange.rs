@@ -11,8 +11,8 @@ use rustix::process::Signal;
 
 use super::content;
 use crate::support::{
-    Entry, Namespace, Scratch, Swapbin, attribute, failpoints_available, is_kept, require_mounts, require_root, set_attribute,
-    swapbin,
+    Entry, Namespace, Scratch, Swapbin, attribute, failpoints_available, is_kept, require_filesystem, require_mounts,
+    require_program, require_root, set_attribute, swapbin,
 };
 
 /// An application's directory, and what is to be laid over it.
@@ -85,6 +85,7 @@ fn a_second_run_leaves_the_directory_alone() {
     exchange(&scratch).run().exits(0);
     let before = scratch.snapshot();
     exchange(&scratch).run().exits(0).prints("3 files unchanged");
+    exchange(&scratch).arg("--check").run().exits(0);
     scratch.snapshot().assert_same_as(&before);
 }
 
@@ -289,6 +290,51 @@ fn a_directory_that_is_or_holds_a_mount_point_is_refused() {
         exchange(&scratch).within(&namespace).run().exits(9).says(why);
         scratch.snapshot().assert_same_as(&before);
     }
+}
+
+#[test]
+fn a_directory_that_is_or_holds_a_subvolume_is_refused() {
+    if !require_mounts() || !require_filesystem("btrfs") || require_program("btrfs").is_none() {
+        return;
+    }
+    for at in ["app", "app/data/deep"] {
+        let (scratch, namespace) = (tree(), Namespace::new());
+        scratch.directory("disk");
+        namespace.image(&scratch, "btrfs", 128, &scratch.path("disk"));
+        let host = |words: &[&str]| {
+            let mut command = std::process::Command::new(words[0]);
+            command.args(&words[1..]).env("DISK", scratch.path("disk")).stdout(std::process::Stdio::null());
+            namespace.host(&mut command);
+            assert!(command.status().unwrap().success(), "{words:?}");
+        };
+        host(&[
+            "sh",
+            "-ec",
+            &format!(
+                "cd $DISK; mkdir -p $(dirname {at}); btrfs -q subvolume create {at}; mkdir -p app/data; echo 1 >app/version"
+            ),
+        ]);
+        let run = swapbin(&scratch).args(["apply", "--tree", "stage", "--to", "disk/app", "--exchange"]).within(&namespace);
+        run.run().exits(9).says("subvolume");
+        host(&["sh", "-ec", "cd $DISK; grep -qx 1 app/version; ! ls -d .swapbin* 2>/dev/null"]);
+    }
+}
+
+#[test]
+fn everything_not_staged_goes_where_the_whole_directory_is_the_scope() {
+    let scratch = tree();
+    exchange(&scratch).args(["--delete", "."]).run().exits(0);
+    let (app, stage) = (content(&scratch, "app"), content(&scratch, "stage"));
+    assert_eq!(app.keys().collect::<Vec<_>>(), stage.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_dry_run_tells_of_the_directory_and_changes_nothing() {
+    let scratch = tree();
+    let before = scratch.snapshot();
+    let report = exchange(&scratch).args(["--dry-run", "--json"]).run().exits(0).json();
+    assert_eq!((&report["action"], report["swaps"].as_array().unwrap().len()), (&"would-install".into(), 5));
+    scratch.snapshot().assert_same_as(&before);
 }
 
 #[test]

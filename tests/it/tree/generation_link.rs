@@ -52,6 +52,18 @@ fn the_first_release_is_the_stage_alone() {
 }
 
 #[test]
+fn where_nothing_differs_there_is_no_new_release() {
+    let scratch = tree();
+    release(&scratch).arg("--check").run().exits(10);
+    release(&scratch).run().exits(0);
+    let before = scratch.snapshot();
+    release(&scratch).run().exits(0).prints("unchanged");
+    release(&scratch).arg("--check").run().exits(0);
+    scratch.snapshot().assert_same_as(&before);
+    assert_eq!(fs::read_dir(scratch.state(None).join("txn")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_rollback_of_the_link_leads_to_the_release_before() {
     let scratch = tree();
     release(&scratch).run().exits(0);

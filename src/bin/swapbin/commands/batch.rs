@@ -24,13 +24,8 @@ pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
     end(done, &batch.swaps, run, &host, &mut ui)
 }
 
-/// Tells how a tree ended.
-pub fn show(done: Result<BatchReport, Error>, run: &RunArgs, host: &Host, ui: &mut Ui) -> ExitCode {
-    let done = done.map(|report| (ui.batch(&report), report));
-    end(done, &[], run, host, ui)
-}
-
-fn end(done: Result<(bool, BatchReport), Error>, files: &[Request], run: &RunArgs, host: &Host, ui: &mut Ui) -> ExitCode {
+/// Says with which status it ended. `files` are what the message of a failure may name.
+pub fn end(done: Result<(bool, BatchReport), Error>, files: &[Request], run: &RunArgs, host: &Host, ui: &mut Ui) -> ExitCode {
     match done {
         Ok((false, _)) => exit::unreported(&host.cancel),
         Ok((true, report)) if run.check && would_change(&report) => ExitCode::from(exit::WOULD_CHANGE),

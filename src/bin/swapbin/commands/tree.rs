@@ -42,9 +42,10 @@ fn raise_limit_of_descriptors() {
 pub fn run(request: &TreeRequest, run: &RunArgs, host: &Host) -> ExitCode {
     raise_limit_of_descriptors();
     let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
-    let done = host::cancel_on_signals(host).and_then(|()| match run.check || run.dry_run {
-        true => swapbin::dry_run_tree(request, host, &mut ui),
-        false => swapbin::apply_tree(request, host, &mut ui),
+    let done = host::cancel_on_signals(host).and_then(|()| match (run.check, run.dry_run) {
+        (true, _) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.batch(&outlook.report), outlook.report)),
+        (false, true) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
+        (false, false) => swapbin::apply_tree(request, host, &mut ui).map(|report| (ui.batch(&report), report)),
     });
-    batch::show(done, run, host, &mut ui)
+    batch::end(done, &[], run, host, &mut ui)
 }

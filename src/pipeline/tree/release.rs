@@ -1,0 +1,43 @@
+//! A new release beside others, and the link to the current one.
+
+use std::sync::Arc;
+
+use super::way::Origin;
+use super::whole::text_of;
+use super::{Work, replaced, report};
+use crate::error::Error;
+use crate::fs::dir::Dir;
+use crate::plan::{self, Metadata, Target, TreeEntry};
+use crate::report::Action;
+
+impl Work<'_, '_> {
+    /// A new directory among releases, and a link that leads to it from then on.
+    pub(super) fn release(
+        &mut self,
+        link: &Target,
+        releases: Arc<Dir>,
+        from: Origin,
+        entries: Vec<TreeEntry>,
+    ) -> Result<(), Error> {
+        plan::judge_change(link)?;
+        let name = self.transaction()?.txid().to_owned();
+        let target = plan::name_in(&releases, name.into())?;
+        match from {
+            Origin::Directory(base) => {
+                let base = self.base(base)?;
+                if !self.whole(&target, base, entries)? {
+                    // It has only given the release its name.
+                    self.transaction = None;
+                    return Ok(());
+                }
+            }
+            Origin::Nothing(fresh) => self.fresh(&target, *fresh)?,
+        }
+        let text = text_of(link, &target.path);
+        let wanted = Metadata::of_new_link(&self.owners).wanted;
+        let replaced = replaced(link, self.old_digest(link)?, self.request.keep);
+        let change = self.transaction()?.add_link(&link.dir, &link.path, &text, &wanted, &replaced)?;
+        self.push(report::of(Action::Installed, link, None), Some(change));
+        Ok(())
+    }
+}
