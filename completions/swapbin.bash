@@ -84,11 +84,17 @@ _swapbin() {
                     return 0
                     ;;
                 --group)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -g)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --preserve)
@@ -187,7 +193,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__apply)
-            opts="-o -g -n -q -v -h --tree --to --keep-owner --owner --group --delete --exchange --generation-link --keep --allow-shared-path --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help"
+            opts="-o -g -n -q -v -h -V --tree --to --keep-owner --owner --group --delete --exchange --generation-link --keep --allow-shared-path --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -261,7 +267,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__history)
-            opts="-q -v -h --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -282,7 +288,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__prune)
-            opts="-q -v -h --keep --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --keep --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -307,7 +313,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__recover)
-            opts="-q -v -h --list --forward --back --abandon --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --list --forward --back --abandon --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,7 +346,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__rollback)
-            opts="-q -v -h --last --txn --no-dereference --allow-shared-path --wait --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --last --txn --no-dereference --allow-shared-path --wait --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
