@@ -35,8 +35,8 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l sha256 -d 'The SHA-256 digest the new file must have' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s m -l mode -d 'The mode, octal or symbolic; symbolic starts from the replaced file\'s, or 0755' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s o -l owner -d 'The owner, by name or number' -r -f -a "(__fish_complete_users)"
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s g -l group -d 'The group, by name or number' -r -f
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s g -l group -d 'The group, by name or number' -r -f -a "(__fish_complete_groups)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r -f -a 'mode owner group acl xattr caps context all none'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l keep -d 'How many replaced versions are kept beside the target, for a rollback' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l max-filesize -d 'The largest source accepted: bytes, or with K, M, G, T (powers of 1024)' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l connect-timeout -d 'The longest wait for a connection: seconds, or with ms, s, m, h' -r
@@ -73,7 +73,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l tree -d 'Instead of a manifest: a staging tree (a DESTDIR), of which everything goes to the same place below --to' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l to -d 'The directory that the tree goes to' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s o -l owner -d 'The owner of everything, by name or number' -r -f -a "(__fish_complete_users)"
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s g -l group -d 'The group of everything, by name or number' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s g -l group -d 'The group of everything, by name or number' -r -f -a "(__fish_complete_groups)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l delete -d 'Remove what is below DIR, a directory named as seen from ROOT, and not in the tree' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l generation-link -d 'Build a new directory in ROOT from the one that LINK leads to, and let LINK lead there' -r -F
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l keep -d 'How many replaced versions are kept beside each target, for a rollback' -r

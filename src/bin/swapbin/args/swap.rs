@@ -36,7 +36,7 @@ pub struct SwapArgs {
     pub owner: Option<Account>,
 
     /// The group, by name or number.
-    #[arg(short, long, value_name = "GROUP", help_heading = "Metadata", value_hint = ValueHint::Other)]
+    #[arg(short, long, value_name = "GROUP", help_heading = "Metadata")]
     pub group: Option<Account>,
 
     /// What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none.
