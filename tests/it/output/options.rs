@@ -155,7 +155,9 @@ fn sizes_are_read_with_their_units() {
 #[test]
 fn a_mistake_that_others_make_too_is_answered_by_what_was_meant() {
     let scratch = tree();
-    let says = |words: &[&str], advice: &str| drop(swapbin(&scratch).args(words).run().exits(2).says(advice));
+    let says = |words: &[&str], advice: &str| {
+        swapbin(&scratch).args(words).run().exits(2).says(advice);
+    };
     says(&["new", "app"], "did you mean --from 'new' --to 'app'?");
     says(&["--to", "app", "--to", "b"], "each --to needs a --from before it");
     says(&["--from", "new", "--to", "app", "--mode", "9"], "octal up to 7777");
