@@ -76,23 +76,23 @@ _swapbin() {
                     return 0
                     ;;
                 --owner)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -u -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -u -- "${cur}"))
                     return 0
                     ;;
                 --group)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -g -- "${cur}"))
                     return 0
                     ;;
                 -g)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -g -- "${cur}"))
                     return 0
                     ;;
                 --preserve)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "mode owner group acl xattr caps context all none" -- "${cur}"))
                     return 0
                     ;;
                 --keep)
@@ -187,7 +187,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__apply)
-            opts="-o -g -n -q -v -h --tree --to --keep-owner --owner --group --delete --exchange --generation-link --keep --allow-shared-path --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help"
+            opts="-o -g -n -q -v -h -V --tree --to --keep-owner --owner --group --delete --exchange --generation-link --keep --allow-shared-path --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -208,19 +208,19 @@ _swapbin() {
                     return 0
                     ;;
                 --owner)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -u -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -u -- "${cur}"))
                     return 0
                     ;;
                 --group)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -g -- "${cur}"))
                     return 0
                     ;;
                 -g)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -g -- "${cur}"))
                     return 0
                     ;;
                 --delete)
@@ -261,7 +261,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__history)
-            opts="-q -v -h --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -282,7 +282,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__prune)
-            opts="-q -v -h --keep --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --keep --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -307,7 +307,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__recover)
-            opts="-q -v -h --list --forward --back --abandon --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --list --forward --back --abandon --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,7 +340,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__rollback)
-            opts="-q -v -h --last --txn --no-dereference --allow-shared-path --wait --quiet --verbose --json --state-dir --help"
+            opts="-q -v -h -V --last --txn --no-dereference --allow-shared-path --wait --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

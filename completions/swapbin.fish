@@ -35,8 +35,8 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l sha256 -d 'The SHA-256 digest the new file must have' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s m -l mode -d 'The mode, octal or symbolic; symbolic starts from the replaced file\'s, or 0755' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s o -l owner -d 'The owner, by name or number' -r -f -a "(__fish_complete_users)"
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s g -l group -d 'The group, by name or number' -r
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s g -l group -d 'The group, by name or number' -r -f -a "(__fish_complete_groups)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l preserve -d 'What the new file takes over from the replaced one: mode, owner, group, acl, xattr, caps, context; or all, or none' -r -f -a 'mode owner group acl xattr caps context all none'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l keep -d 'How many replaced versions are kept beside the target, for a rollback' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l max-filesize -d 'The largest source accepted: bytes, or with K, M, G, T (powers of 1024)' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l connect-timeout -d 'The longest wait for a connection: seconds, or with ms, s, m, h' -r
@@ -48,7 +48,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l header-env -d 'Send the header NAME with the value of the environment variable VAR, to the first address\'s own origin only' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l token-env -d 'Send the value of the environment variable VAR as bearer token, to the first address\'s own origin only' -r -f
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l token-file -d 'Send the first line of FILE as bearer token, to the first address\'s own origin only' -r -F
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all (default: 10)' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
@@ -73,11 +73,11 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l tree -d 'Instead of a manifest: a staging tree (a DESTDIR), of which everything goes to the same place below --to' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l to -d 'The directory that the tree goes to' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s o -l owner -d 'The owner of everything, by name or number' -r -f -a "(__fish_complete_users)"
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s g -l group -d 'The group of everything, by name or number' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s g -l group -d 'The group of everything, by name or number' -r -f -a "(__fish_complete_groups)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l delete -d 'Remove what is below DIR, a directory named as seen from ROOT, and not in the tree' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l generation-link -d 'Build a new directory in ROOT from the one that LINK leads to, and let LINK lead there' -r -F
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l keep -d 'How many replaced versions are kept beside each target, for a rollback' -r
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all (default: 10)' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l progress -d 'Show progress: auto (a bar, on a terminal only), plain (lines), never' -r -f -a "auto\t'A bar, if standard error is a terminal'
 plain\t'Lines'
@@ -91,6 +91,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s v -l verbose -d 'Say each step'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l forward -d 'Make every file of this batch new that can be, and leave the others as they are' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l back -d 'Make every file of this batch old that can be, and leave the others as they are' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l abandon -d 'Leave every file of this batch as it is, and forget the batch' -r
@@ -100,6 +101,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s v -l verbose -d 'Say each step'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l txn -d 'Take back this change, with all its files' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
@@ -110,17 +112,20 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s v -l verbose -d 'Say each step'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s q -l quiet -d 'Say nothing but errors'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s v -l verbose -d 'Say each step'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l keep -d 'How many kept versions of each file stay, the newest ones; with 0 nothing can be rolled back any more' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s q -l quiet -d 'Say nothing but errors'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s v -l verbose -d 'Say each step'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s V -l version -d 'Print version'
 complete -c swapbin -n __swapbin_is_install -s b -l backup -d 'keep what is replaced under another name; -b is the form without a value' -f
 complete -c swapbin -n __swapbin_is_install -s c -d 'does nothing; old makefiles pass it'
 complete -c swapbin -n __swapbin_is_install -s C -l compare -d 'leave a destination alone if content, owner, group and mode are as wanted already'

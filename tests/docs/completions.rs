@@ -82,7 +82,7 @@ complete -c ginstall -w 'swapbin install'
 pub fn of(shell: Shell) -> String {
     let mut made = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "swapbin", &mut made);
-    let swapbin = String::from_utf8(made).expect("completions are text");
+    let swapbin = with_values(shell, String::from_utf8(made).expect("completions are text"));
     match shell {
         Shell::Bash => swapbin + &BASH.replace("@CASES@", &cases()).replace("@WORDS@", &words()),
         Shell::Zsh => {
@@ -100,6 +100,36 @@ pub fn of(shell: Shell) -> String {
             FISH.to_owned() + &other + &own
         }
         other => panic!("no completions for {other}"),
+    }
+}
+
+/// Words of --preserve.
+const PRESERVED: &str = "mode owner group acl xattr caps context all none";
+
+/// What clap makes, with the values that it has no hint for: accounts, and the words of a list.
+fn with_values(shell: Shell, made: String) -> String {
+    match shell {
+        Shell::Bash => {
+            let any = |option: &str| format!("{option})\n                    COMPREPLY=($(compgen -f \"${{cur}}\"))");
+            let words = format!("-W \"{PRESERVED}\"");
+            let all = [("--owner", "-u"), ("-o", "-u"), ("--group", "-g"), ("-g", "-g"), ("--preserve", &words)];
+            all.iter().fold(made, |made, (option, reply)| {
+                assert!(made.contains(&any(option)), "clap has changed what it makes for bash");
+                made.replace(&any(option), &any(option).replace("-f \"", &format!("{reply} -- \"")))
+            })
+        }
+        Shell::Zsh => made
+            .replace(":GROUP:_default'", ":GROUP:_groups'")
+            .replace(":LIST:_default'", &format!(":LIST:_sequence compadd - {PRESERVED}'")),
+        Shell::Fish => {
+            let line = |line: &str| match line {
+                _ if line.contains(" -l group ") => format!("{line} -f -a \"(__fish_complete_groups)\"\n"),
+                _ if line.contains(" -l preserve ") => format!("{line} -f -a '{PRESERVED}'\n"),
+                _ => format!("{line}\n"),
+            };
+            made.lines().map(line).collect()
+        }
+        _ => made,
     }
 }
 

@@ -23,6 +23,20 @@ fn root_does_not_obey_a_manifest_that_others_may_change() {
 }
 
 #[test]
+fn the_mode_of_what_is_no_file_is_not_to_be_changed() {
+    if !require_root() {
+        return;
+    }
+    let scratch = tree();
+    let pipe = scratch.path("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o666.into(), 0).unwrap();
+    std::fs::set_permissions(&pipe, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    // Held open at both ends, so that nobody waits for a writer.
+    let _open = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    swapbin(&scratch).args(["apply", "pipe"]).run().exits(2).says("swapbin apply -").never_mentions("chmod");
+}
+
+#[test]
 fn a_manifest_cannot_excuse_itself() {
     if !require_root() {
         return;

@@ -28,7 +28,7 @@ fn a_failure_at_any_step_leaves_every_file_as_it_was_and_nothing_beside_them() {
 fn a_source_that_fails_is_found_before_the_first_rename() {
     let set = Set::new();
     std::fs::remove_file(set.scratch.path("new-3")).unwrap();
-    set.run().run().exits(7).says("new-3");
+    set.run().run().exits(7).says("new-3").says("note: nothing was changed");
     assert_eq!(set.count_new(), 0);
     set.assert_no_litter("a missing source");
 }
@@ -39,7 +39,12 @@ fn a_directory_that_cannot_be_synced_at_the_end_is_in_doubt_and_recovery_settles
         return;
     }
     let set = Set::new();
-    set.run().failpoint("sync-dir", &libc::EIO.to_string()).run().exits(8).says("could not be synced");
+    set.run()
+        .failpoint("sync-dir", &libc::EIO.to_string())
+        .run()
+        .exits(8)
+        .says("could not be synced")
+        .never_mentions("nothing was changed");
     assert_eq!(set.count_new(), NAMES.len());
     swapbin(&set.scratch).arg("recover").run().exits(0);
     assert_eq!(set.count_new(), NAMES.len());

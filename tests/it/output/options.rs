@@ -151,3 +151,37 @@ fn sizes_are_read_with_their_units() {
         swap(&scratch).args(["--max-filesize", limit]).run().exits(code);
     }
 }
+
+#[test]
+fn a_mistake_that_others_make_too_is_answered_by_what_was_meant() {
+    let scratch = tree();
+    let says = |words: &[&str], advice: &str| {
+        swapbin(&scratch).args(words).run().exits(2).says(advice);
+    };
+    says(&["new", "app"], "did you mean --from 'new' --to 'app'?");
+    says(&["--to", "app", "--to", "b"], "each --to needs a --from before it");
+    says(&["--from", "new", "--to", "app", "--mode", "9"], "octal up to 7777");
+    swapbin(&scratch).arg("help").run().exits(0).prints("Usage: swapbin");
+    swapbin(&scratch).args(["help", "apply"]).run().exits(0).prints("Usage: swapbin apply");
+    swapbin(&scratch).args(["apply", "--version"]).run().exits(0).prints(env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn a_state_directory_from_the_environment_is_not_asked_for_in_the_usage() {
+    let scratch = tree();
+    for command in ["apply", "recover", "rollback", "history", "prune"] {
+        let run = swapbin(&scratch).args([command, "--no-such-option"]).env("SWAPBIN_STATE_DIR", scratch.path("state")).run();
+        run.exits(2).says("Usage: swapbin ").never_mentions("--state-dir");
+    }
+}
+
+#[test]
+fn the_words_after_the_options_fit_80_columns() {
+    let scratch = tree();
+    // clap breaks what is too long for the terminal, in the middle of a paragraph or a command.
+    let after = |columns: &str| {
+        let help = swapbin(&scratch).arg("--help").env("COLUMNS", columns).run().exits(0).output_text();
+        help.split_once("Several files are one change").expect("the text after the options").1.to_owned()
+    };
+    assert_eq!(after("80"), after("100"));
+}

@@ -33,6 +33,9 @@ deploy.toml:
 /// A manifest is TOML: a [[swap]] for each file, whose keys are the words of the flags of 'swapbin --from', and [defaults] for
 /// all of them. Relative paths in it are relative to its own directory.
 #[derive(Debug, Args)]
+#[command(override_usage = "\
+swapbin apply [OPTIONS] <MANIFEST>
+       swapbin apply [OPTIONS] --tree <STAGE> --to <ROOT>")]
 #[command(arg_required_else_help = true, after_long_help = AFTER_LONG_HELP)]
 pub struct ApplyArgs {
     /// The manifest: a file, or '-' for standard input.

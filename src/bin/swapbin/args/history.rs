@@ -11,6 +11,7 @@ use super::OutputArgs;
 /// On a terminal it is a table. Else each line has five columns with a tab between them: time (UTC), change, command, file, and
 /// where the version before is kept, or '-'.
 #[derive(Debug, Args)]
+#[command(override_usage = "swapbin history [OPTIONS] [PATH]")]
 pub struct HistoryArgs {
     /// Only the changes of this file.
     #[arg(value_name = "PATH", value_hint = ValueHint::FilePath)]

@@ -8,6 +8,7 @@ use super::OutputArgs;
 ///
 /// Only what this user's state names, and what is still the very file that was kept, is removed.
 #[derive(Debug, Args)]
+#[command(override_usage = "swapbin prune [OPTIONS]")]
 pub struct PruneArgs {
     /// How many kept versions of each file stay, the newest ones; with 0 nothing can be rolled back any more.
     #[arg(long, value_name = "N", default_value_t = 1)]

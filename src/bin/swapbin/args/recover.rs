@@ -23,7 +23,7 @@ Examples:
 /// A batch that was decided is finished, one that was not is taken back, as its journal says. What is neither the old version
 /// nor the new one is never touched: such a batch is left as it is until somebody decides.
 #[derive(Debug, Args)]
-#[command(after_long_help = AFTER_LONG_HELP)]
+#[command(override_usage = "swapbin recover [OPTIONS]", after_long_help = AFTER_LONG_HELP)]
 pub struct RecoverArgs {
     /// Only say what is left over and what would become of it; the exit status is the same.
     #[arg(long, help_heading = "Decision", conflicts_with_all = ["forward", "back", "abandon"])]

@@ -19,7 +19,7 @@ Examples:
 /// It is done as any other change: all of it or nothing, atomically and durably. What is there now is kept in turn, so that a
 /// second rollback of the same file goes forward again.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_long_help = AFTER_LONG_HELP)]
+#[command(override_usage = "swapbin rollback [OPTIONS] <PATH|--last|--txn <ID>>", arg_required_else_help = true, after_long_help = AFTER_LONG_HELP)]
 #[command(group = ArgGroup::new("what").args(["path", "last", "txn"]).required(true))]
 pub struct RollbackArgs {
     /// The file.

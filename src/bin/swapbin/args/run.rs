@@ -17,7 +17,7 @@ pub struct RunArgs {
     #[arg(short = 'n', long, help_heading = "Run")]
     pub dry_run: bool,
 
-    /// How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all.
+    /// How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all (default: 10).
     #[arg(long, value_name = "TIME", help_heading = "Run")]
     pub wait: Option<Wait>,
 

@@ -28,7 +28,7 @@ pub struct SwapArgs {
     pub sha256: Option<Digest>,
 
     /// The mode, octal or symbolic; symbolic starts from the replaced file's, or 0755.
-    #[arg(short, long, value_name = "MODE", help_heading = "Metadata", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "MODE", help_heading = "Metadata", allow_hyphen_values = true, value_parser = mode)]
     pub mode: Option<ModeChange>,
 
     /// The owner, by name or number.
@@ -106,4 +106,9 @@ pub struct SwapArgs {
     /// Send the first line of FILE as bearer token, to the first address's own origin only.
     #[arg(long, value_name = "FILE", help_heading = "Source", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
+}
+
+/// As install(1) refuses it, and then what would do.
+fn mode(text: &str) -> Result<ModeChange, String> {
+    text.parse().map_err(|reason: String| format!("{reason}: it is octal up to 7777, or symbolic as in chmod(1)"))
 }
