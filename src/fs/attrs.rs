@@ -112,6 +112,9 @@ pub(crate) fn drop_inherited_acl(file: impl AsFd) -> io::Result<()> {
 
 /// Removes the default access control list that a new directory takes over from the one it is in, acl(5).
 pub(crate) fn drop_inherited_default_acl(dir: impl AsFd) -> io::Result<()> {
+    if get(&dir, DEFAULT_ACL) == Ok(None) {
+        return Ok(());
+    }
     match rustix::fs::fremovexattr(&dir, DEFAULT_ACL) {
         Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
         Err(errno) => Err(errno.into()),

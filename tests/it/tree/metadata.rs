@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::time::{Duration, SystemTime};
 
 use super::{put, puts, trees};
-use crate::support::{attribute, require_root, set_attribute};
+use crate::support::{ACL, DEFAULT_ACL, acl, attribute, require_root, set_attribute};
 
 const LONG_AGO: i64 = 1_000_000_000;
 
@@ -51,6 +51,22 @@ fn a_new_directory_has_the_mode_times_and_attributes_of_the_staged_one() {
         assert_eq!((facts.mode() & 0o7777, facts.mtime()), (mode, LONG_AGO), "{directory}");
         assert_eq!(attribute(&path, "user.note").as_deref(), Some(&b"staged"[..]), "{directory}");
     }
+}
+
+#[test]
+fn what_a_new_directory_would_inherit_is_not_its_own() {
+    let scratch = trees();
+    // The owner, somebody else, the group, the mask, others.
+    let list = acl(7, (1234, 7), 5, 7, 5);
+    set_attribute(scratch.path("root/usr/share"), DEFAULT_ACL, &list);
+    puts(&scratch, &[]);
+    for name in ["app", "app/icons", "app/icons/app.svg"] {
+        let path = scratch.path(format!("root/usr/share/{name}"));
+        assert_eq!((attribute(&path, ACL), attribute(&path, DEFAULT_ACL)), (None, None), "{name}");
+    }
+    set_attribute(scratch.path("stage/usr/bin/app"), ACL, &list);
+    puts(&scratch, &[]).prints("1 file in place");
+    assert_eq!(attribute(scratch.path("root/usr/bin/app"), ACL), Some(list));
 }
 
 #[test]
