@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{FileType, Stat};
+use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use crate::error::{Error, Obstacle};
@@ -75,6 +75,7 @@ pub(crate) fn judge_manifest(file: &std::fs::File, path: &Path) -> Result<(), Er
     if is_trusted_owner(stat.st_uid) && !others_may_write(&stat, || dir::file_has_acl(file)) {
         return Ok(());
     }
+    use rustix::fs::FileType;
     let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
     Err(Error::SharedManifest { path: path.to_owned(), regular, owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
 }
