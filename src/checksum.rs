@@ -13,13 +13,18 @@ use crate::request::Digest;
 /// Bytes per read of a file.
 const CHUNK: usize = 256 * 1024;
 
+/// Bytes per read at least: files of proc(5) say that they have none.
+const LEAST: usize = 4 * 1024;
+
 /// The digest of a whole file, from its beginning whatever the descriptor's offset.
 ///
 /// # Errors
 /// Whatever reading gives, as `wrap` puts it; cancelled.
 pub(crate) fn sha256_of(file: &File, cancel: &Cancel, wrap: impl Fn(io::Error) -> Error) -> Result<Digest, Error> {
     let mut hasher = Sha256::new();
-    let mut buffer = vec![0; CHUNK];
+    // No larger than the file, and one byte that finds its end: of many small files the buffers would cost more than the digests.
+    let size = file.metadata().map_or(CHUNK as u64, |facts| facts.len().saturating_add(1));
+    let mut buffer = vec![0; size.clamp(LEAST as u64, CHUNK as u64) as usize];
     let mut at = 0;
     loop {
         cancel.check()?;
