@@ -30,7 +30,9 @@ sql() {
     builder psql -X -q -A -t -h "$PWD/socket" -U postgres -d postgres "$@"
 }
 stop() {
-    [ ! -e data/postmaster.pid ] || quietly builder pg_ctl -D data -m immediate -w stop
+    # After the crash the server ends by itself, perhaps at this very moment.
+    [ ! -e data/postmaster.pid ] || builder pg_ctl -D data -m immediate -w stop >stop.log 2>&1 || [ ! -e data/postmaster.pid ] ||
+        { cat stop.log >&2 && return 1; }
 }
 trap stop EXIT
 trap 'exit 143' TERM
