@@ -230,7 +230,8 @@ fn a_signal_ends_a_run_that_nobody_listens_to() {
     for (verbose, done) in [(true, false), (false, true)] {
         let (_reader, writer) = full_pipe();
         let mut command = std::process::Command::new(crate::support::program_under_test());
-        command.current_dir(scratch.root()).env_clear().args(["--from", "new", "--to", "app"]).stdin(std::process::Stdio::null());
+        command.current_dir(scratch.root()).env_clear().env("SWAPBIN_STATE_DIR", scratch.state(None));
+        command.args(["--from", "new", "--to", "app"]).stdin(std::process::Stdio::null());
         match verbose {
             true => command.arg("-v").stdout(std::process::Stdio::null()).stderr(writer),
             false => command.stdout(writer).stderr(std::process::Stdio::null()),
