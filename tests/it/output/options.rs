@@ -139,7 +139,9 @@ fn an_ordinary_user_without_a_home_needs_no_state() {
 #[test]
 fn the_last_step_needs_no_environment_at_all() {
     let scratch = tree();
-    swap(&scratch).under(["env", "-i"]).run().exits(0).prints("replaced");
+    // The state directory by option: root's own is the machine's.
+    let state = scratch.state(None);
+    swap(&scratch).under(["env", "-i"]).arg("--state-dir").arg(state).run().exits(0).prints("replaced");
 }
 
 #[test]
