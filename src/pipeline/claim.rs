@@ -45,11 +45,8 @@ impl Claim {
     fn take(state: State, host: &Host, targets: &[&Target], session: &mut Session<'_>) -> Result<Claim, Error> {
         let names = targets.iter().map(|target| (&target.dir_stat, &*target.leaf, &*target.path));
         let waited = state.lock(names, host.wait, session.cancel)?;
-        let unreadable = |errno: rustix::io::Errno| Error::State {
-            path: state.path().to_owned(),
-            reason: crate::error::lowered(&std::io::Error::from(errno)),
-        };
-        let concerned = txn::concerning(&state, |entry| targets.iter().any(|target| is_of(entry, target))).map_err(unreadable)?;
+        let concerned = txn::concerning(&state, |entry| targets.iter().any(|target| is_of(entry, target)))
+            .map_err(|errno| state.error(errno))?;
         let mut news = waited == Waited::Yes;
         for leftover in concerned.litter {
             // Of no concern to us: if it cannot go, it stays.

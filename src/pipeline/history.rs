@@ -91,8 +91,5 @@ pub fn prune(keep: u32, host: &Host) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn records(state: &State) -> Result<Vec<Journal>, Error> {
-    txn::records(state).map_err(|errno| Error::State {
-        path: state.path().to_owned(),
-        reason: crate::error::lowered(&std::io::Error::from(errno)),
-    })
+    txn::records(state).map_err(|errno| state.error(errno))
 }

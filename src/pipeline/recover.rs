@@ -38,7 +38,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
         let (files, lost) = files(&found);
         let outcome = match found {
             LeftoverState::Running => Broken::Running,
-            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
+            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.journal_path(&txid), reason }),
             LeftoverState::Left(leftover) => match txn::settle(&state, &leftover) {
                 Ok(settled) => {
                     let forward = settled == Settled::Forward;
@@ -63,7 +63,7 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
         let (files, lost) = files(&found);
         let outcome = match found {
             LeftoverState::Running => Broken::Running,
-            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.path().join("txn").join(&txid), reason }),
+            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.journal_path(&txid), reason }),
             LeftoverState::Left(leftover) => match txn::outlook(&state, &leftover) {
                 Ok(Settled::Forward) => Broken::Finished,
                 Ok(Settled::Back) => Broken::TakenBack,
@@ -90,7 +90,7 @@ pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<Recovery, Error>
     let leftover = match found {
         LeftoverState::Left(leftover) => leftover,
         LeftoverState::Running => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
-        LeftoverState::Strange(reason) => return Err(Error::State { path: state.path().join("txn").join(txid), reason }),
+        LeftoverState::Strange(reason) => return Err(Error::State { path: state.journal_path(txid), reason }),
     };
     let (left, outcome) = match how {
         Resolve::Forward => (txn::force(&state, &leftover, Direction::Forward)?, Broken::Finished),
@@ -109,8 +109,5 @@ fn files(found: &LeftoverState) -> (Vec<PathBuf>, Vec<PathBuf>) {
 }
 
 fn leftovers(state: &State) -> Result<Vec<(String, LeftoverState)>, Error> {
-    txn::leftovers(state).map_err(|errno| Error::State {
-        path: state.path().to_owned(),
-        reason: crate::error::lowered(&std::io::Error::from(errno)),
-    })
+    txn::leftovers(state).map_err(|errno| state.error(errno))
 }

@@ -94,11 +94,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
 
 /// The entries whose old versions are wanted.
 fn wanted_entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
-    let unreadable = |errno: rustix::io::Errno| Error::State {
-        path: state.path().to_owned(),
-        reason: crate::error::lowered(&std::io::Error::from(errno)),
-    };
-    let records = txn::records(state).map_err(unreadable)?;
+    let records = txn::records(state).map_err(|errno| state.error(errno))?;
     let chosen: Option<Journal> = match wanted {
         Rollback::File { path, follow } => {
             let target = match plan::locate(path, *follow, trust) {

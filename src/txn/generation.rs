@@ -62,7 +62,7 @@ impl Sealed {
         observer: &mut dyn Observer,
     ) -> Result<Swapped, Error> {
         let (dir, path) = (Arc::clone(self.dir()), self.target().to_owned());
-        let error = |source: io::Error| Error::State { path: state.path().to_owned(), reason: crate::error::lowered(&source) };
+        let error = |source: io::Error| state.error(source);
         let (txid, record) = create(state).map_err(error)?;
         let mut open = Open { state, txid: &txid, dir: &dir, kept: None };
         let prepared = kept::prepare(&dir, old.leaf, old.stat, temp::kept_name(&txid, 0));

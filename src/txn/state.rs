@@ -68,6 +68,16 @@ impl State {
         }
     }
 
+    /// The error that something in the directory could not be read or written.
+    pub(crate) fn error(&self, source: impl Into<io::Error>) -> Error {
+        Error::State { path: self.path.clone(), reason: crate::error::lowered(&source.into()) }
+    }
+
+    /// Where the journal of a transaction under way is, for messages.
+    pub(crate) fn journal_path(&self, txid: &str) -> PathBuf {
+        self.path.join("txn").join(txid)
+    }
+
     /// The path, for messages.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -87,7 +87,7 @@ impl<'a> Transaction<'a> {
     /// # After a crash
     /// A journal without COMMIT is left, which the next run closes.
     pub(crate) fn begin(state: &'a State, command: &str, limit: usize) -> Result<Transaction<'a>, Error> {
-        let (txid, journal) = recover::create(state).map_err(|source| state_error(state, source))?;
+        let (txid, journal) = recover::create(state).map_err(|source| state.error(source))?;
         let header = Header {
             swapbin_journal: VERSION,
             txid: txid.clone(),
@@ -377,7 +377,7 @@ impl<'a> Transaction<'a> {
                 return Err(self.take_back(at, error));
             }
         }
-        let well = failpoint::hit("published").map_err(|source| state_error(self.state, source));
+        let well = failpoint::hit("published").map_err(|source| self.state.error(source));
         if let Err(error) = well.and_then(|()| self.last.take().map_or(Ok(()), |ask| ask())) {
             return Err(self.take_back(0, error));
         }
@@ -433,11 +433,11 @@ impl<'a> Transaction<'a> {
         let gone = self.state.open.unlink(self.txid.as_ref()).map_err(std::io::Error::from);
         if gone.and_then(|()| sync::dir(&self.state.open, Some(&self.journal))).is_ok() {
             self.decided = false;
-            return Err(state_error(self.state, source));
+            return Err(self.state.error(source));
         }
         self.items.iter_mut().filter_map(|item| item.prepared.as_mut()).for_each(Prepared::leave);
         let path = self.state.path().to_owned();
-        let cause = Box::new(state_error(self.state, source));
+        let cause = Box::new(self.state.error(source));
         Err(Error::HalfDone { path, txid: self.txid.clone(), source: cause })
     }
 
@@ -449,7 +449,7 @@ impl<'a> Transaction<'a> {
             .and_then(|()| (&self.journal).write_all(&journal::encode(&Record::Abort)))
             .and_then(|()| sync::file(&self.journal));
         let back = aborted
-            .map_err(|source| state_error(self.state, source))
+            .map_err(|source| self.state.error(source))
             .and_then(|()| recover::finish_own(self.state, &self.txid, &self.journal));
         match back {
             Ok(()) => error,
@@ -458,7 +458,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        (&self.journal).write_all(bytes).map_err(|source| state_error(self.state, source))
+        (&self.journal).write_all(bytes).map_err(|source| self.state.error(source))
     }
 }
 
@@ -560,10 +560,6 @@ pub(crate) struct Change {
     pub(crate) new: Option<Stat>,
     /// Where the old version is kept.
     pub(crate) kept: Option<PathBuf>,
-}
-
-fn state_error(state: &State, source: std::io::Error) -> Error {
-    Error::State { path: state.path().to_owned(), reason: crate::error::lowered(&source) }
 }
 
 fn stat_error(dir: &Dir, errno: Errno) -> Error {

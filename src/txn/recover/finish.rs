@@ -66,7 +66,7 @@ fn end(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<(
     };
     // Of a file that is left the kept version may be the last copy: the record is what knows of it.
     let recorded = settled == Settled::Forward || (asked.is_some() && !left.is_empty());
-    close(state, &leftover.txid, recorded).map_err(|source| closing(state, source))?;
+    close(state, &leftover.txid, recorded).map_err(|source| state.error(source))?;
     Ok((settled, left))
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn outlook(state: &State, leftover: &Leftover) -> Result<Settled, Err
 /// # Errors
 /// [`Error::State`].
 pub(crate) fn abandon(state: &State, txid: &str) -> Result<(), Error> {
-    close(state, txid, true).map_err(|source| closing(state, source))
+    close(state, txid, true).map_err(|source| state.error(source))
 }
 
 /// What is to be done, step by step.
@@ -114,7 +114,7 @@ fn judge<'a>(state: &State, leftover: &'a Leftover, asked: Option<Direction>) ->
     let txid = &leftover.txid;
     let stuck =
         |path: PathBuf, reason: &str, later| Error::Unfinished { path, txid: txid.clone(), reason: reason.to_owned(), later };
-    let itself = || state.path().join("txn").join(txid);
+    let itself = || state.journal_path(txid);
     let journal = match &leftover.journal {
         Ok(journal) => journal,
         Err(Unreadable::Empty) => return Ok(None),
@@ -161,7 +161,7 @@ fn path_of(entry: &Entry) -> PathBuf {
 /// # Errors
 /// As [`settle`].
 pub(crate) fn finish_own(state: &State, txid: &str, file: &File) -> Result<(), Error> {
-    let bytes = leftover::read(file).map_err(|source| closing(state, source))?;
+    let bytes = leftover::read(file).map_err(|source| state.error(source))?;
     let leftover = Leftover { txid: txid.to_owned(), lock: None, journal: journal::read(&bytes) };
     settle(state, &leftover).map(drop)
 }
@@ -293,10 +293,6 @@ fn sync_directories(examined: &[Examined]) -> Result<(), Error> {
 
 fn sync_error(dir: &Dir, source: io::Error) -> Error {
     Error::InDoubt { path: dir.path().to_owned(), source }
-}
-
-fn closing(state: &State, source: io::Error) -> Error {
-    Error::State { path: state.path().to_owned(), reason: crate::error::lowered(&source) }
 }
 
 /// What is left over, in two kinds.
