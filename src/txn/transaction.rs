@@ -1,5 +1,7 @@
 //! Many names that change as one: prepared, committed by one record, renamed back to back.
 
+mod item;
+
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
-use super::commit::{Prepared, Publish, Sealed, name_error};
+use super::commit::{Prepared, Sealed, name_error};
 use super::flush::in_parallel;
 use super::kept::{self, Place};
 use super::new_tree::{self, NewTree};
@@ -23,11 +25,13 @@ use crate::elf::{self, Linkage};
 use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
-use crate::fs::dir::{self, Dir};
-use crate::fs::{rename, sync, temp};
+use crate::fs::dir::Dir;
+use crate::fs::{sync, temp};
 use crate::journal::{self, Entry, Filesystem, Header, Kind, Record, Text, VERSION, Version, Way};
 use crate::metadata::Wanted;
 use crate::request::Digest;
+pub(crate) use item::Change;
+use item::Item;
 
 /// A transaction that is being prepared. Dropping it takes everything back.
 pub(crate) struct Transaction<'a> {
@@ -49,21 +53,6 @@ pub(crate) struct Transaction<'a> {
 
 /// Whether all is well.
 type Question<'a> = Box<dyn Fn() -> Result<(), Error> + 'a>;
-
-/// What is changed of one name.
-#[derive(Debug)]
-struct Item {
-    dir: Arc<Dir>,
-    path: PathBuf,
-    /// What has the name, after the second link was made; `None`: nothing.
-    planned: Option<Stat>,
-    /// Where the old version is kept.
-    place: Option<Place>,
-    /// The new file; `None`: the name goes.
-    prepared: Option<Prepared>,
-    entry: Entry,
-    linkage: Linkage,
-}
 
 /// What is known of a target beside the file that is staged for it.
 pub(crate) struct Replaced<'a> {
@@ -476,90 +465,12 @@ impl Drop for Transaction<'_> {
     }
 }
 
-impl Item {
-    fn leaf(&self) -> &OsStr {
-        self.entry.leaf.as_os_str()
-    }
-
-    /// The directory of its own into which the old version has come with the change.
-    fn filled(&self) -> Option<&Arc<Dir>> {
-        let moved = self.entry.kept.as_ref().is_some_and(|kept| kept.private && kept.way != Way::Link);
-        self.place.as_ref().filter(|_| moved).map(|place| &place.dir)
-    }
-
-    fn change(&self) -> Change {
-        let kept = self.entry.kept.as_ref().filter(|_| self.entry.keep > 0);
-        Change {
-            new: self.prepared.as_ref().map(|prepared| *prepared.stat()),
-            kept: kept.map(|kept| self.dir.path().join(kept.name.as_os_str())),
-        }
-    }
-
-    /// Looks what has the name, now that it may have a second link; it must be what was planned for.
-    fn look(&self, planned: Option<&Stat>) -> Result<Option<Stat>, Error> {
-        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_mode);
-        match (dir::stat_at(&*self.dir, self.leaf()), planned) {
-            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(Some(now)),
-            (Err(Errno::NOENT), None) => Ok(None),
-            _ => Err(Error::TargetChanged { path: self.path.clone() }),
-        }
-    }
-
-    /// The change itself.
-    fn publish(&mut self) -> Result<(), Error> {
-        self.unchanged()?;
-        let leaf = self.leaf().to_owned();
-        let way = self.entry.kept.as_ref().map(|kept| kept.way);
-        match (&mut self.prepared, &self.place, way) {
-            (Some(prepared), Some(place), Some(Way::Exchange)) => match prepared.publish_exchanging(&leaf, place)? {
-                true => Ok(()),
-                false => Err(Error::Target { path: self.path.clone(), obstacle: Obstacle::CannotKeep }),
-            },
-            (Some(prepared), _, _) => {
-                let publish = if self.planned.is_some() { Publish::Replace } else { Publish::NoClobber };
-                // It is decided: who wants to stop comes too late.
-                prepared.publish(&leaf, publish, &Cancel::new())
-            }
-            (None, Some(place), _) => failpoint::hit("rename")
-                .and_then(|()| Ok(rename::move_to(&self.dir, &leaf, &place.dir, &place.name)?))
-                .map_err(|source| name_error("remove", &self.path, source)),
-            (None, None, _) => Ok(()),
-        }
-    }
-
-    /// Whether somebody else has changed the target since it was planned for: by inode and time of the last change of any kind.
-    fn unchanged(&self) -> Result<(), Error> {
-        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
-        match (dir::stat_at(&*self.dir, self.leaf()), &self.planned) {
-            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(()),
-            (Err(Errno::NOENT), None) => Ok(()),
-            _ => Err(Error::TargetChanged { path: self.path.clone() }),
-        }
-    }
-
-    /// Removes the name by which the old version is kept.
-    fn forget(&self) {
-        if let Some(kept) = &self.entry.kept {
-            let _ = kept::remove(&self.dir, kept);
-        }
-    }
-}
-
 /// A transaction that is done.
 #[derive(Debug)]
 pub(crate) struct Committed {
     pub(crate) txid: String,
     /// In the order they were added.
     pub(crate) changes: Vec<Change>,
-}
-
-/// What became of one name.
-#[derive(Debug)]
-pub(crate) struct Change {
-    /// The new file; `None`: the name is gone.
-    pub(crate) new: Option<Stat>,
-    /// Where the old version is kept.
-    pub(crate) kept: Option<PathBuf>,
 }
 
 fn stat_error(dir: &Dir, errno: Errno) -> Error {

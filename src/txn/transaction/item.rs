@@ -1,0 +1,111 @@
+//! One name of a transaction: looked at, changed, reported.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use crate::elf::Linkage;
+use crate::error::{Error, Obstacle};
+use crate::event::Cancel;
+use crate::failpoint;
+use crate::fs::dir::{self, Dir};
+use crate::fs::rename;
+use crate::journal::{Entry, Way};
+use crate::txn::commit::{Prepared, Publish, name_error};
+use crate::txn::kept::{self, Place};
+
+/// What is changed of one name.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) dir: Arc<Dir>,
+    pub(super) path: PathBuf,
+    /// What has the name, after the second link was made; `None`: nothing.
+    pub(super) planned: Option<Stat>,
+    /// Where the old version is kept.
+    pub(super) place: Option<Place>,
+    /// The new file; `None`: the name goes.
+    pub(super) prepared: Option<Prepared>,
+    pub(super) entry: Entry,
+    pub(super) linkage: Linkage,
+}
+
+impl Item {
+    pub(super) fn leaf(&self) -> &OsStr {
+        self.entry.leaf.as_os_str()
+    }
+
+    /// The directory of its own into which the old version has come with the change.
+    pub(super) fn filled(&self) -> Option<&Arc<Dir>> {
+        let moved = self.entry.kept.as_ref().is_some_and(|kept| kept.private && kept.way != Way::Link);
+        self.place.as_ref().filter(|_| moved).map(|place| &place.dir)
+    }
+
+    pub(super) fn change(&self) -> Change {
+        let kept = self.entry.kept.as_ref().filter(|_| self.entry.keep > 0);
+        Change {
+            new: self.prepared.as_ref().map(|prepared| *prepared.stat()),
+            kept: kept.map(|kept| self.dir.path().join(kept.name.as_os_str())),
+        }
+    }
+
+    /// Looks what has the name, now that it may have a second link; it must be what was planned for.
+    pub(super) fn look(&self, planned: Option<&Stat>) -> Result<Option<Stat>, Error> {
+        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_mode);
+        match (dir::stat_at(&*self.dir, self.leaf()), planned) {
+            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(Some(now)),
+            (Err(Errno::NOENT), None) => Ok(None),
+            _ => Err(Error::TargetChanged { path: self.path.clone() }),
+        }
+    }
+
+    /// The change itself.
+    pub(super) fn publish(&mut self) -> Result<(), Error> {
+        self.unchanged()?;
+        let leaf = self.leaf().to_owned();
+        let way = self.entry.kept.as_ref().map(|kept| kept.way);
+        match (&mut self.prepared, &self.place, way) {
+            (Some(prepared), Some(place), Some(Way::Exchange)) => match prepared.publish_exchanging(&leaf, place)? {
+                true => Ok(()),
+                false => Err(Error::Target { path: self.path.clone(), obstacle: Obstacle::CannotKeep }),
+            },
+            (Some(prepared), _, _) => {
+                let publish = if self.planned.is_some() { Publish::Replace } else { Publish::NoClobber };
+                // It is decided: who wants to stop comes too late.
+                prepared.publish(&leaf, publish, &Cancel::new())
+            }
+            (None, Some(place), _) => failpoint::hit("rename")
+                .and_then(|()| Ok(rename::move_to(&self.dir, &leaf, &place.dir, &place.name)?))
+                .map_err(|source| name_error("remove", &self.path, source)),
+            (None, None, _) => Ok(()),
+        }
+    }
+
+    /// Whether somebody else has changed the target since it was planned for: by inode and time of the last change of any kind.
+    pub(super) fn unchanged(&self) -> Result<(), Error> {
+        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
+        match (dir::stat_at(&*self.dir, self.leaf()), &self.planned) {
+            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(()),
+            (Err(Errno::NOENT), None) => Ok(()),
+            _ => Err(Error::TargetChanged { path: self.path.clone() }),
+        }
+    }
+
+    /// Removes the name by which the old version is kept.
+    pub(super) fn forget(&self) {
+        if let Some(kept) = &self.entry.kept {
+            let _ = kept::remove(&self.dir, kept);
+        }
+    }
+}
+
+/// What became of one name.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// The new file; `None`: the name is gone.
+    pub(crate) new: Option<Stat>,
+    /// Where the old version is kept.
+    pub(crate) kept: Option<PathBuf>,
+}
