@@ -1,4 +1,4 @@
-//! What other processes have open, as /proc tells.
+//! Who has one of some files open for writing.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

@@ -1,0 +1,102 @@
+//! /proc/PID/maps, proc_pid_maps(5). Pure: bytes in, mappings out.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+/// A mapping of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    /// The first address.
+    pub(crate) start: u64,
+    /// The address behind the last one.
+    pub(crate) end: u64,
+    /// Where in the file it begins, in bytes.
+    pub(crate) offset: u64,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) executable: bool,
+    pub(crate) shared: bool,
+    /// Major and minor number of the device, as the kernel has it here: on btrfs, and for overlays, another one than st_dev.
+    pub(crate) device: (u32, u32),
+    pub(crate) inode: u64,
+    /// The path the kernel has for it, " (deleted)" and all.
+    pub(crate) name: OsString,
+}
+
+impl Mapping {
+    /// Its link in /proc/PID, which opens the file itself.
+    pub(crate) fn link(&self) -> String {
+        format!("map_files/{:x}-{:x}", self.start, self.end)
+    }
+}
+
+/// The mappings that have an inode, in order. Lines of another form are passed over.
+pub(crate) fn parse(text: &[u8]) -> Vec<Mapping> {
+    text.split(|byte| *byte == b'\n').filter_map(line).collect()
+}
+
+fn line(line: &[u8]) -> Option<Mapping> {
+    // Six fields with a space between each two; the last one is padded in front, and may hold spaces itself.
+    let mut fields = line.splitn(6, |byte| *byte == b' ');
+    let mut text = || std::str::from_utf8(fields.next()?).ok();
+    let (range, flags, offset, device, inode) = (text()?, text()?.as_bytes(), text()?, text()?, text()?);
+    let hex = |text: &str| u64::from_str_radix(text, 16).ok();
+    let (start, end) = range.split_once('-')?;
+    let (major, minor) = device.split_once(':')?;
+    let device = (u32::from_str_radix(major, 16).ok()?, u32::from_str_radix(minor, 16).ok()?);
+    let inode = inode.parse().ok()?;
+    if inode == 0 {
+        return None;
+    }
+    let has = |at: usize, flag: u8| flags.get(at) == Some(&flag);
+    Some(Mapping {
+        start: hex(start)?,
+        end: hex(end)?,
+        offset: hex(offset)?,
+        readable: has(0, b'r'),
+        writable: has(1, b'w'),
+        executable: has(2, b'x'),
+        shared: has(3, b's'),
+        device,
+        inode,
+        name: unescape(fields.next().unwrap_or_default().trim_ascii_start()),
+    })
+}
+
+/// The kernel writes a newline in a name as `\012` and leaves all else, the backslash too, as it is (`seq_path` in
+/// `show_map_vma`): a name that has these four characters cannot be told from one with a newline.
+fn unescape(name: &[u8]) -> OsString {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.windows(4).position(|four| four == b"\\012") {
+        plain.extend_from_slice(&rest[..at]);
+        plain.push(b'\n');
+        rest = &rest[at + 4..];
+    }
+    plain.extend_from_slice(rest);
+    OsString::from_vec(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_with_its_name_to_the_end() {
+        let text = b"7f00-7f10 r-xp 00002000 fe:01 1234                       /opt/a b\\012c (deleted)\n\
+                     7ffd-7ffe rw-p 00000000 00:00 0                          [stack]\n";
+        let mappings = parse(text);
+        assert_eq!(mappings.len(), 1, "what has no inode is no file's");
+        let mapping = &mappings[0];
+        assert_eq!((mapping.start, mapping.end, mapping.offset, mapping.inode), (0x7f00, 0x7f10, 0x2000, 1234));
+        assert_eq!((mapping.readable, mapping.writable, mapping.executable, mapping.shared), (true, false, true, false));
+        assert_eq!(mapping.device, (0xfe, 1));
+        assert_eq!(mapping.name, "/opt/a b\nc (deleted)");
+        assert_eq!(mapping.link(), "map_files/7f00-7f10");
+    }
+
+    #[test]
+    fn lines_of_another_form_are_passed_over() {
+        assert!(parse(b"\nnonsense\n7f00 r-xp 0 fe:01 1 /x\n7f00-7f10 r-xp 0 fe01 1 /x\n\xff\xff-1 r 0 0:0 1\n").is_empty());
+    }
+}

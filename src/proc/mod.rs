@@ -1,0 +1,64 @@
+//! What /proc tells of other processes. Reads, and decides nothing.
+//!
+//! Names in /proc are claims: whether a file is the one meant is told by its inode, through the links of /proc/PID that open
+//! the file itself (proc_pid_exe(5), proc_pid_fd(5), proc_pid_map_files(5)), and not by what those links say.
+
+mod holders;
+mod maps;
+mod process;
+mod status;
+mod writers;
+
+pub(crate) use holders::{FileId, Holder, How, Scan, holders};
+pub(crate) use maps::Mapping;
+pub(crate) use process::{Descriptor, Process};
+pub(crate) use writers::writers;
+
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use crate::fs::dir::Dir;
+
+/// The processes that can be seen here.
+#[derive(Debug)]
+pub(crate) struct Proc {
+    dir: Dir,
+}
+
+impl Proc {
+    /// Opens /proc.
+    ///
+    /// # Errors
+    /// Of openat(2); ENOSYS if what is mounted there is something else, or nothing is.
+    pub(crate) fn open() -> Result<Proc, Errno> {
+        /// statfs(2), from linux/magic.h.
+        const PROC_SUPER_MAGIC: u64 = 0x9fa0;
+        let dir = Dir::open(Path::new("/proc"))?;
+        // Of another type on other architectures.
+        #[allow(clippy::unnecessary_cast)]
+        let magic = rustix::fs::fstatfs(&dir)?.f_type as u64;
+        if magic & 0xffff_ffff == PROC_SUPER_MAGIC { Ok(Proc { dir }) } else { Err(Errno::NOSYS) }
+    }
+
+    /// The processes there are now, by pid in this process's pid namespace. Threads are no processes.
+    ///
+    /// # Errors
+    /// Of getdents(2).
+    pub(crate) fn pids(&self) -> Result<Vec<u32>, Errno> {
+        let mut pids = Vec::new();
+        for name in self.dir.names(|name| name.iter().all(u8::is_ascii_digit))? {
+            pids.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
+        pids.sort_unstable();
+        Ok(pids)
+    }
+
+    /// A hold on one process.
+    ///
+    /// # Errors
+    /// ENOENT if there is none; EACCES where /proc is mounted with hidepid=1, proc(5).
+    pub(crate) fn process(&self, pid: u32) -> Result<Process, Errno> {
+        Process::open(&self.dir, pid)
+    }
+}

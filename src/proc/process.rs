@@ -1,0 +1,156 @@
+//! One process, held by its directory in /proc.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+
+use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+use super::maps::{self, Mapping};
+use super::status::{self, Access, Status};
+use crate::fs::dir::Dir;
+
+/// A process. The descriptor is of the process and not of the number: once it has ended, every call here fails with ESRCH or
+/// ENOENT, also if another process has got its pid.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pid: u32,
+    dir: OwnedFd,
+}
+
+/// An open descriptor of a process.
+#[derive(Clone, Debug)]
+pub(crate) struct Descriptor {
+    pub(crate) number: u32,
+    /// What it leads to.
+    pub(crate) stat: Stat,
+    pub(crate) access: Access,
+}
+
+impl Process {
+    pub(super) fn open(proc: &Dir, pid: u32) -> Result<Process, Errno> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::openat(proc, pid.to_string(), flags, Mode::empty())?;
+        Ok(Process { pid, dir })
+    }
+
+    /// Its pid in this process's pid namespace.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// What one of its links leads to: `exe`, `fd/3`, `map_files/RANGE`. The inode itself, whatever became of its name.
+    ///
+    /// # Errors
+    /// ENOENT (kernel threads have no `exe`), ESRCH if it has ended; EACCES and EPERM if it may not be looked at, ptrace(2).
+    pub(crate) fn stat(&self, link: impl rustix::path::Arg) -> Result<Stat, Errno> {
+        rustix::fs::statat(&self.dir, link, AtFlags::empty())
+    }
+
+    /// Opens what one of its links leads to for reading, anew: the process's own offset stays as it is.
+    ///
+    /// # Errors
+    /// As [`Process::stat`]; of open(2).
+    pub(crate) fn open_link(&self, link: impl rustix::path::Arg) -> Result<File, Errno> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(&self.dir, link, flags, Mode::empty())?))
+    }
+
+    /// What one of its links says: a claim, for messages and as a path to look at.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn link_text(&self, link: impl rustix::path::Arg) -> Result<OsString, Errno> {
+        Ok(OsString::from_vec(rustix::fs::readlinkat(&self.dir, link, Vec::new())?.into_bytes()))
+    }
+
+    /// All of a small file: `status`, `cgroup`, `cmdline`.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Errno> {
+        let mut bytes = Vec::new();
+        let read = self.open_link(name)?.read_to_end(&mut bytes);
+        read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        Ok(bytes)
+    }
+
+    /// Its mappings of files, in order of address.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn mappings(&self) -> Result<Vec<Mapping>, Errno> {
+        Ok(maps::parse(&self.read("maps")?))
+    }
+
+    /// Its open descriptors. One that is closed meanwhile is left out.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn descriptors(&self) -> Result<Vec<Descriptor>, Errno> {
+        let mut found = Vec::new();
+        for number in self.descriptor_numbers()? {
+            let Ok(stat) = self.stat(format!("fd/{number}")) else { continue };
+            let Ok(info) = self.read(&format!("fdinfo/{number}")) else { continue };
+            found.push(Descriptor { number, stat, access: status::access(&info) });
+        }
+        Ok(found)
+    }
+
+    /// The numbers of its open descriptors.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn descriptor_numbers(&self) -> Result<Vec<u32>, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::openat(&self.dir, c"fd", flags, Mode::empty())?;
+        let mut numbers = Vec::new();
+        for entry in rustix::fs::Dir::read_from(dir)? {
+            numbers.extend(entry?.file_name().to_str().ok().and_then(|name| name.parse::<u32>().ok()));
+        }
+        Ok(numbers)
+    }
+
+    /// What it is called, whose it is, since when it runs.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn status(&self) -> Result<Status, Errno> {
+        status::parse(&self.read("stat")?, &self.read("status")?).ok_or(Errno::IO)
+    }
+
+    /// What one of its namespaces is called: `mnt`, `pid`, `user`. Two with the same name are the same.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn namespace(&self, kind: &str) -> Result<OsString, Errno> {
+        self.link_text(format!("ns/{kind}"))
+    }
+
+    /// Its root directory.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn root(&self) -> Result<OwnedFd, Errno> {
+        rustix::fs::openat(&self.dir, c"root", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    /// What a path names in the process's own view: resolved within its root, so that no link leads out of it.
+    ///
+    /// # Errors
+    /// As [`Process::stat`]; of openat2(2).
+    pub(crate) fn stat_path(&self, path: &OsStr) -> Result<Stat, Errno> {
+        use rustix::fs::ResolveFlags;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let inside = rustix::fs::openat2(self.root()?, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
+        rustix::fs::fstat(inside)
+    }
+
+    /// Its directory in /proc.
+    pub(crate) fn dir(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+}
