@@ -429,6 +429,11 @@ impl Error {
         };
         Error::Target { path: path.to_owned(), obstacle }
     }
+
+    /// Whether it is that there is no room, so that the same may work when some was given back.
+    pub(crate) fn lacks_room(&self) -> bool {
+        matches!(self, Error::Target { obstacle: Obstacle::NoSpace { .. } | Obstacle::Quota, .. })
+    }
 }
 
 /// Whether an error of opening or reading says nothing of the file: no descriptors, no memory, somebody's lease, a server that

@@ -3,6 +3,7 @@
 
 mod anonymous;
 pub(crate) mod attrs;
+pub(crate) mod ballast;
 pub(crate) mod copy;
 pub(crate) mod dir;
 pub(crate) mod flags;

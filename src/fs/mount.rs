@@ -78,6 +78,45 @@ pub(crate) fn ends_with_boot(dir: impl AsFd) -> bool {
     magic_of(dir).is_some_and(|magic| [TMPFS, RAMFS].contains(&magic))
 }
 
+/// What btrfs has of room for names: it keeps them, and everything else that is no file's content, apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Metadata {
+    /// Bytes that may still become metadata, as far as anybody can tell; 0 where nothing does.
+    pub(crate) free: u64,
+    /// Bytes of a block of it.
+    pub(crate) leaf: usize,
+}
+
+/// The metadata of the filesystem `dir` is on; `None` where it is no btrfs.
+pub(crate) fn metadata(dir: impl AsFd) -> Option<Metadata> {
+    (magic_of(&dir) == Some(BTRFS)).then(|| described(dir).unwrap_or(Metadata { free: 0, leaf: SMALLEST_LEAF }))
+}
+
+/// Bytes of a block of metadata, at least, mkfs.btrfs(8).
+const SMALLEST_LEAF: usize = 4096;
+
+/// As /sys/fs/btrfs describes it: what is left of the metadata there is, and what belongs to nothing yet.
+// Of other types on other architectures.
+#[allow(clippy::unnecessary_cast)]
+fn described(dir: impl AsFd) -> Option<Metadata> {
+    let stat = rustix::fs::fstatfs(&dir).ok()?;
+    let uuid = uuid(dir)?;
+    let cuts = [0..8, 8..12, 12..16, 16..20, 20..32];
+    let uuid = cuts.map(|cut| uuid.get(cut)).into_iter().collect::<Option<Vec<_>>>()?.join("-");
+    let number =
+        |name: &str| -> Option<u64> { fs_err::read_to_string(format!("/sys/fs/btrfs/{uuid}/{name}")).ok()?.trim().parse().ok() };
+    let left = |of: &str, taken: &[&str]| {
+        let total = number(&format!("allocation/{of}/total_bytes"))?;
+        let taken = taken.iter().map(|what| number(&format!("allocation/{of}/{what}"))).sum::<Option<u64>>()?;
+        Some(total.saturating_sub(taken))
+    };
+    // The reserve for emergencies is part of what may be used.
+    let metadata = left("metadata", &["bytes_used", "bytes_pinned", "bytes_reserved", "bytes_may_use", "bytes_readonly"])?;
+    let available = stat.f_bavail as u64 * stat.f_bsize as u64;
+    let unallocated = available.saturating_sub(left("data", &["bytes_used"])?);
+    Some(Metadata { free: metadata + unallocated, leaf: number("nodesize")? as usize })
+}
+
 /// What kind of filesystem it is.
 // Of another type on other architectures.
 #[allow(clippy::unnecessary_cast)]

@@ -1,12 +1,14 @@
 //! Many names that change as one: prepared, committed by one record, renamed back to back.
 
 mod item;
+mod room;
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ use crate::metadata::Wanted;
 use crate::request::Digest;
 pub(crate) use item::Change;
 use item::Item;
+use room::SetAside;
 
 /// A transaction that is being prepared. Dropping it takes everything back.
 pub(crate) struct Transaction<'a> {
@@ -47,6 +50,8 @@ pub(crate) struct Transaction<'a> {
     limit: usize,
     /// Whether COMMIT may be on the disk: nothing is to be taken back without the journal any more.
     decided: bool,
+    /// Room for the renames, and for the way back.
+    room: SetAside,
     /// What is asked when everything is renamed, and may still go back.
     last: Option<Question<'a>>,
 }
@@ -94,6 +99,7 @@ impl<'a> Transaction<'a> {
             window: Vec::new(),
             limit: limit.max(1),
             decided: false,
+            room: SetAside::default(),
             last: None,
         };
         transaction.write(&journal::encode(&Record::Header(header)))?;
@@ -360,9 +366,10 @@ impl<'a> Transaction<'a> {
         observer.event(&Event::Synced);
         cancel.check()?;
         let order = self.order();
+        self.room = SetAside::on(directories.iter().chain([&self.state.open]))?;
         self.write_commit(&order)?;
         for at in order {
-            if let Err(error) = self.items[at].publish() {
+            if let Err(error) = self.room.with(|| self.items[at].publish()) {
                 return Err(self.take_back(at, error));
             }
         }
@@ -371,6 +378,7 @@ impl<'a> Transaction<'a> {
             return Err(self.take_back(0, error));
         }
         observer.event(&Event::Published);
+        self.room = SetAside::default();
         let filled = self.items.iter().filter_map(Item::filled).map(Arc::clone);
         let directories: Vec<Arc<Dir>> = directories.into_iter().chain(filled).collect();
         let synced = in_parallel(directories.len(), |at| {
@@ -434,16 +442,19 @@ impl<'a> Transaction<'a> {
     fn take_back(&mut self, at: usize, error: Error) -> Error {
         let path = self.items[at].path.clone();
         self.items.iter_mut().filter_map(|item| item.prepared.as_mut()).for_each(Prepared::leave);
-        let aborted = failpoint::hit("abort-record")
-            .and_then(|()| (&self.journal).write_all(&journal::encode(&Record::Abort)))
-            .and_then(|()| sync::file(&self.journal));
-        let back = aborted
-            .map_err(|source| self.state.error(source))
-            .and_then(|()| recover::finish_own(self.state, &self.txid, &self.journal));
+        let back = self.write_abort().map_err(|source| self.state.error(source));
+        let back = back.and_then(|()| self.room.with(|| recover::finish_own(self.state, &self.txid, &self.journal)));
         match back {
             Ok(()) => error,
             Err(_) => Error::HalfDone { path, txid: self.txid.clone(), source: Box::new(error) },
         }
+    }
+
+    fn write_abort(&mut self) -> std::io::Result<()> {
+        let (record, end) = (journal::encode(&Record::Abort), (&self.journal).stream_position()?);
+        // At its place whichever time: a part of it may be there.
+        self.room.with_io(|| failpoint::hit("abort-record").and_then(|()| self.journal.write_all_at(&record, end)))?;
+        sync::file(&self.journal)
     }
 
     fn write(&self, bytes: &[u8]) -> Result<(), Error> {

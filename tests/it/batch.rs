@@ -1,6 +1,7 @@
 //! Several files as one change: all of them, or none, whatever happens.
 
 mod failing;
+mod full;
 mod grid;
 mod neighbours;
 mod order;

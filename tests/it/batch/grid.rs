@@ -6,13 +6,14 @@ use super::{NAMES, Set};
 use crate::support::{failpoints_available, swapbin};
 
 /// Every place with a failpoint on the way of a batch, and how often the six files and three directories pass it.
-const PLACES: [(&str, u32); 12] = [
+const PLACES: [(&str, u32); 13] = [
     ("stage", 6),
     ("write", 6),
     ("seal", 6),
     ("link", 6),
     ("sync", 6),
     ("sync-prepared", 3),
+    ("ballast", 2),
     ("commit-record", 1),
     ("commit-sync", 1),
     ("rename", 6),
