@@ -33,12 +33,12 @@ use std::time::{Duration, Instant};
 use crate::checksum;
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Found, Plan};
 use crate::proof::Trusted;
 use crate::report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
 use crate::request::{Digest, EmptySource, Request, WhenCurrent};
 use crate::source::{self, LocalSource, Session, Supply};
-use crate::txn::{self, Old, Publish, Sealed, Stage, State};
+use crate::txn::{self, Old, Publish, Records, Sealed, Stage, State};
 use claim::Claim;
 use sinks::{Comparing, Staging};
 
@@ -83,10 +83,10 @@ impl Host {
 /// The target is the old or the new file. At most one temporary file is left beside it, which the next run there removes.
 pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let mut run = Run::plan(request, &mut session)?;
+    let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
     let mut claim = Claim::single(host, &run.plan.target, request.keep, &mut session)?;
     if claim.is_news() {
-        run = Run::plan(request, &mut session)?;
+        run = Run::plan(request, &mut Found::default(), &mut session)?;
     }
     let settled = run.settle(&mut session)?;
     // Litter may be what fills the disk, and goes also where nothing else is to be done.
@@ -114,7 +114,7 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
 /// As [`swap`], as far as they show without writing.
 pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let mut run = Run::plan(request, &mut session)?;
+    let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
     run.warn_of_unfinished(host);
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
@@ -133,7 +133,7 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
 /// As [`swap`], as far as they show without writing or fetching.
 pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let mut run = Run::plan(request, &mut session)?;
+    let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
     run.warn_of_unfinished(host);
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
@@ -170,9 +170,9 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn plan(request: &'a Request, session: &mut Session<'_>) -> Result<Run<'a>, Error> {
+    fn plan(request: &'a Request, found: &mut Found, session: &mut Session<'_>) -> Result<Run<'a>, Error> {
         let started = Instant::now();
-        let plan = Plan::resolve(request)?;
+        let plan = Plan::resolve(request, found)?;
         session.event(Event::Planned { target: &plan.target.path });
         let source = SourceFacts { from: request.sources[0].to_string(), ..SourceFacts::default() };
         let previous = plan.target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
         if self.plan.target.is_as_planned() {
             return Ok(());
         }
-        let plan = Plan::resolve(self.request)?;
+        let plan = Plan::resolve(self.request, &mut Found::default())?;
         if !stage.is_in(&plan.target.dir) {
             return Err(Error::TargetChanged { path: plan.target.path });
         }
@@ -319,7 +319,7 @@ impl<'a> Run<'a> {
                 let publish = if existing.is_some() { Publish::Replace } else { Publish::NoClobber };
                 let stat = prepared.commit(&target.leaf, publish, session.cancel, session.observer)?;
                 if let Some(state) = state.filter(|_| self.beside_kept && self.request.keep == 0) {
-                    txn::prune(state, &target.dir, &HashMap::from([(&*target.leaf, 0)]));
+                    txn::prune(state, &mut Records::default(), &target.dir, &HashMap::from([(&*target.leaf, 0)]));
                 }
                 stat
             }

@@ -57,19 +57,19 @@ pub(crate) fn begin_writeback(fd: BorrowedFd<'_>, offset: u64, bytes: u64) {
     unsafe { libc::sync_file_range(fd.as_raw_fd(), offset as i64, bytes as i64, libc::SYNC_FILE_RANGE_WRITE) };
 }
 
-/// Locks one byte of a file for this open file description, fcntl_locking(2): the lock ends with the last descriptor, however
-/// the process ends. `false`: somebody else has it.
+/// Locks bytes of a file for this open file description, fcntl_locking(2): the lock ends with the last descriptor, however
+/// the process ends. `false`: somebody else has one of them.
 ///
 /// # Errors
 /// Of fcntl(2).
-pub(crate) fn lock_byte(fd: BorrowedFd<'_>, at: u64) -> io::Result<bool> {
+pub(crate) fn lock_bytes(fd: BorrowedFd<'_>, at: u64, bytes: u64) -> io::Result<bool> {
     // SAFETY: zero is a valid value of every field of the plain C structure, which lives on our stack during the call.
     let failed = unsafe {
         let mut lock: libc::flock = std::mem::zeroed();
         lock.l_type = libc::F_WRLCK as _;
         lock.l_whence = libc::SEEK_SET as _;
         lock.l_start = at as _;
-        lock.l_len = 1;
+        lock.l_len = bytes as _;
         libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLK, &lock) == -1
     };
     match failed.then(io::Error::last_os_error) {

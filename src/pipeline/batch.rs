@@ -11,7 +11,7 @@ use crate::checksum;
 use crate::elf;
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::plan;
+use crate::plan::{self, Found};
 use crate::report::{Action, BatchReport, FileFacts, Report, Times};
 use crate::request::{Batch, Digest, Request};
 use crate::source::Session;
@@ -93,9 +93,10 @@ impl Outcome<'_> {
 }
 
 pub(super) fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> Result<Vec<Run<'a>>, Error> {
-    let (mut directories, mut names, mut runs) = (HashMap::new(), HashSet::new(), Vec::new());
+    let (mut found, mut directories) = (Found::default(), HashMap::new());
+    let (mut names, mut runs) = (HashSet::new(), Vec::new());
     for request in swaps {
-        let mut run = Run::plan(request, session)?;
+        let mut run = Run::plan(request, &mut found, session)?;
         let target = &mut run.plan.target;
         // There may be more files than descriptors.
         target.release(&mut directories);

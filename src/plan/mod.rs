@@ -18,7 +18,7 @@ pub(crate) use keep::kept_attributes;
 #[cfg(feature = "manifest")]
 pub use manifest::read_manifest;
 pub(crate) use obstacle::{judge_change, judge_kind, judge_size};
-pub(crate) use target::{Target, facts, locate, locate_dir, locate_directory, locate_name, name_in};
+pub(crate) use target::{Found, Target, facts, locate, locate_dir, locate_directory, locate_name, name_in};
 pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, Survey, TreeEntry, TreePlan, is_below};
 
 use crate::error::Error;
@@ -47,14 +47,14 @@ impl Plan {
         FileFacts { sha256: None, size, mode: self.wanted.mode, uid, gid, dev: self.target.dir_stat.st_dev, ino: 0 }
     }
 
-    /// Finds the target and judges it.
+    /// Finds the target and judges it. Directories that were `found` before are not looked for again.
     ///
     /// # Errors
     /// [`Error::Target`] if nothing could be put there, [`Error::UnknownAccount`], [`Error::NoName`].
-    pub(crate) fn resolve(request: &Request) -> Result<Plan, Error> {
+    pub(crate) fn resolve(request: &Request, found: &mut Found) -> Result<Plan, Error> {
         // Names of accounts come first: a wrong one is a mistake in the request, wherever the target is.
         let ownership = keep::look_up(&request.ownership)?;
-        let target = target::resolve(request)?;
+        let target = target::resolve(request, found)?;
         obstacle::judge_kind(&target)?;
         let kept = keep::decide(request, &target, ownership)?;
         let mut warnings = kept.warnings;

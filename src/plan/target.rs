@@ -3,7 +3,7 @@
 //! The walk opens one directory after the other and follows links itself, so that every link and directory on the way can be
 //! judged, and nothing is looked up by path a second time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -139,11 +139,79 @@ impl Target {
     }
 }
 
+/// Directories that targets were found in, open, by the paths that were walked to them: one walk serves all their names.
+#[derive(Debug, Default)]
+pub(crate) struct Found(BTreeMap<(PathBuf, bool), Place>);
+
+/// A directory that was walked to and judged.
+#[derive(Clone, Debug)]
+struct Place {
+    dir: Arc<Dir>,
+    stat: Stat,
+    room: Room,
+}
+
+impl Found {
+    /// The target, if the walk to its directory is known and its name leads no further.
+    fn target(&self, request: &Request) -> Result<Option<Target>, Error> {
+        let Some((key, leaf)) = key_of(request) else { return Ok(None) };
+        let Some(Place { dir, stat, room }) = self.0.get(&key) else { return Ok(None) };
+        let there = match dir::stat_at(&**dir, leaf) {
+            Ok(there) => Some(there),
+            Err(Errno::NOENT) => None,
+            // The walk finds the words.
+            Err(_) => return Ok(None),
+        };
+        match there.as_ref().map(|there| FileType::from_raw_mode(there.st_mode)) {
+            Some(FileType::Directory) => return Ok(None),
+            Some(FileType::Symlink) if request.follow == Follow::Target => return Ok(None),
+            _ => {}
+        }
+        let path = dir.path().join(leaf);
+        let existing = there.map(|there| look_at(dir, stat, leaf, there, trust::applies(request), &path)).transpose()?;
+        Ok(Some(Target {
+            dir: Arc::clone(dir),
+            dir_stat: *stat,
+            leaf: leaf.to_owned(),
+            path,
+            through_link: None,
+            existing,
+            room: *room,
+        }))
+    }
+
+    fn note(&mut self, request: &Request, target: &Target) {
+        if let Some((key, leaf)) = key_of(request)
+            && target.through_link.is_none()
+            && target.leaf == leaf
+        {
+            let place = Place { dir: Arc::clone(&target.dir), stat: target.dir_stat, room: target.room };
+            self.0.insert(key, place);
+        }
+    }
+}
+
+/// The path of the directory, as it was asked for, and whether it is judged; and the name in it, where the path ends in one.
+fn key_of(request: &Request) -> Option<((PathBuf, bool), &OsStr)> {
+    let (parent, leaf) = (request.target.parent()?, request.target.file_name()?);
+    let ends_in_it = request.target.as_os_str().as_bytes().ends_with(leaf.as_bytes());
+    ends_in_it.then(|| ((parent.to_owned(), trust::applies(request)), leaf))
+}
+
 /// Walks to the target of `request`.
 ///
 /// # Errors
 /// [`Error::Target`] with what is in the way, [`Error::NoName`] for a directory without a usable name from the source.
-pub(crate) fn resolve(request: &Request) -> Result<Target, Error> {
+pub(crate) fn resolve(request: &Request, found: &mut Found) -> Result<Target, Error> {
+    if let Some(target) = found.target(request)? {
+        return Ok(target);
+    }
+    let target = walk(request)?;
+    found.note(request, &target);
+    Ok(target)
+}
+
+fn walk(request: &Request) -> Result<Target, Error> {
     let mut walk = Walk::start(request)?;
     loop {
         let Some(part) = walk.parts.pop_front() else {
@@ -171,7 +239,7 @@ pub(crate) fn resolve(request: &Request) -> Result<Target, Error> {
 /// [`Error::Target`]; for a directory too.
 pub(crate) fn locate(path: &Path, follow: Follow, path_trust: PathTrust) -> Result<Target, Error> {
     let nowhere = Source::File(PathBuf::new());
-    match resolve(&Request { follow, path_trust, ..Request::new(nowhere, path) }) {
+    match walk(&Request { follow, path_trust, ..Request::new(nowhere, path) }) {
         // A directory asks the source for a name, and there is none.
         Err(Error::NoName { .. }) => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::Directory }),
         result => result,
@@ -322,17 +390,7 @@ impl<'a> Walk<'a> {
         let dir_stat = rustix::fs::fstat(&self.fd).map_err(|errno| io("stat", &dir_path, errno))?;
         let room = mount::room(&dir);
         let path = self.path.join(&leaf);
-        let existing = match stat {
-            None => None,
-            Some(stat) => {
-                let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-                // A link that is itself replaced passes nothing on to the new file.
-                if self.root && regular {
-                    trust::judge_leaf(&dir_stat, &stat, &path)?;
-                }
-                Some(if regular { open(&dir, &leaf, stat, &path)? } else { Existing { stat, file: None } })
-            }
-        };
+        let existing = stat.map(|stat| look_at(&dir, &dir_stat, &leaf, stat, self.root, &path)).transpose()?;
         let through_link = self.through_link.take();
         Ok(Target { dir: Arc::new(dir), dir_stat, leaf, path, through_link, existing, room })
     }
@@ -408,6 +466,18 @@ pub(super) fn parts(path: &Path) -> VecDeque<OsString> {
         parts.push_back(".".into());
     }
     parts
+}
+
+/// What has the target's name, judged where root could be led.
+fn look_at(dir: &Dir, dir_stat: &Stat, leaf: &OsStr, stat: Stat, root: bool, path: &Path) -> Result<Existing, Error> {
+    // A link that is itself replaced passes nothing on to the new file.
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Ok(Existing { stat, file: None });
+    }
+    if root {
+        trust::judge_leaf(dir_stat, &stat, path)?;
+    }
+    open(dir, leaf, stat, path)
 }
 
 /// Opens the file that was looked at, if the caller may read it. If another run has replaced it since, that file counts.

@@ -106,7 +106,7 @@ impl Sealed {
         drop(open);
         observer.event(&Event::Published);
         let stat = prepared.settle()?;
-        prune(state, &dir, &HashMap::from([(old.leaf, old.keep)]));
+        prune(state, &mut Records::default(), &dir, &HashMap::from([(old.leaf, old.keep)]));
         Ok(Swapped { stat, kept: is_kept.then(|| dir.path().join(kept.name.as_os_str())) })
     }
 }
@@ -191,15 +191,35 @@ pub(crate) fn record(state: &State, txid: &str) -> Option<Journal> {
     journal::read(&recover::read(&file).ok()?).ok().filter(|journal| journal.header.txid == txid)
 }
 
-/// A kept version that is there.
-struct Generation {
-    txid: String,
+/// Records that were read, so that the record of a batch is read once for all its directories.
+#[derive(Debug, Default)]
+pub(crate) struct Records(HashMap<String, Option<Told>>);
+
+/// What a record says of each directory.
+#[derive(Debug)]
+struct Told {
     is_single: bool,
-    entry: Entry,
+    entries: HashMap<PathBuf, Vec<Entry>>,
 }
 
-/// The kept versions in a directory that are there, newest first.
-fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
+impl Records {
+    fn entries(&mut self, state: &State, txid: &str, dir: &Dir) -> Option<(bool, &[Entry])> {
+        let read = || {
+            let journal = record(state, txid)?;
+            let mut entries: HashMap<PathBuf, Vec<Entry>> = HashMap::new();
+            for entry in journal.entries.into_iter().filter(|entry| entry.kept.is_some()) {
+                entries.entry(entry.dir.as_path().to_owned()).or_default().push(entry);
+            }
+            Some(Told { is_single: journal.header.single, entries })
+        };
+        let told = self.0.entry(txid.to_owned()).or_insert_with(read).as_ref()?;
+        Some((told.is_single, told.entries.get(dir.path())?))
+    }
+}
+
+/// Removes the kept versions of these targets beyond the newest so many of each. Only what a record of ours names, and what is
+/// the file the record tells of, is removed; what cannot be is left, for it is in nobody's way.
+pub(crate) fn prune(state: &State, records: &mut Records, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
     let names: HashSet<OsString> = dir.names_beginning(temp::KEPT_PREFIX.as_bytes()).unwrap_or_default().into_iter().collect();
     let of_ours = |name: &OsString| {
         let (txid, _) = temp::transaction_of(name, temp::KEPT_PREFIX)?;
@@ -207,31 +227,20 @@ fn generations(state: &State, dir: &Dir) -> Vec<Generation> {
     };
     // A set: a batch keeps many names, and has one record.
     let txids: BTreeSet<String> = names.iter().filter_map(of_ours).collect();
-    let mut found = Vec::new();
-    for txid in txids.into_iter().rev() {
-        let Some(journal) = record(state, &txid) else { continue };
-        let here = |entry: &Entry| {
-            entry.dir.as_path() == dir.path() && entry.kept.as_ref().is_some_and(|kept| names.contains(kept.name.as_os_str()))
-        };
-        let is_single = journal.header.single;
-        let entries = journal.entries.into_iter().filter(here);
-        found.extend(entries.map(|entry| Generation { txid: txid.clone(), is_single, entry }));
-    }
-    found
-}
-
-/// Removes the kept versions of these targets beyond the newest so many of each. Only what a record of ours names, and what is
-/// the file the record tells of, is removed; what cannot be is left, for it is in nobody's way.
-pub(crate) fn prune(state: &State, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
     let mut seen: HashMap<OsString, u32> = HashMap::new();
-    for Generation { txid, is_single, entry } in generations(state, dir) {
-        let leaf = entry.leaf.as_os_str();
-        let Some(limit) = keep.get(leaf) else { continue };
-        let count = seen.entry(leaf.to_owned()).or_default();
-        *count += 1;
-        // The record of a single swap has nothing else to tell.
-        if *count > *limit && forget(dir, &entry) && is_single {
-            let _ = state.done.unlink(txid.as_ref());
+    // The newest first.
+    for txid in txids.into_iter().rev() {
+        let Some((is_single, entries)) = records.entries(state, &txid, dir) else { continue };
+        let here = |entry: &&Entry| entry.kept.as_ref().is_some_and(|kept| names.contains(kept.name.as_os_str()));
+        for entry in entries.iter().filter(here) {
+            let leaf = entry.leaf.as_os_str();
+            let Some(limit) = keep.get(leaf) else { continue };
+            let count = seen.entry(leaf.to_owned()).or_default();
+            *count += 1;
+            // The record of a single swap has nothing else to tell.
+            if *count > *limit && forget(dir, entry) && is_single {
+                let _ = state.done.unlink(txid.as_ref());
+            }
         }
     }
 }

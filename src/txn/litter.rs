@@ -1,5 +1,6 @@
 //! What killed runs left behind.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,11 +31,14 @@ pub(crate) fn sweep(dir: &Arc<Dir>, state: Option<&State>, mut on_swept: impl Fn
     let lock = || rustix::fs::flock(dir, FlockOperation::NonBlockingLockExclusive);
     let alone = names.iter().any(|name| temp::is_temporary_name(name)) && lock().is_ok();
     let mut kept = false;
+    // A batch has one record for all its names.
+    let mut known: BTreeMap<String, bool> = BTreeMap::new();
     for name in names {
-        let unknown = |prefix| {
+        let mut unknown = |prefix| {
             let (txid, _) = temp::transaction_of(&name, prefix)?;
-            let recorded = |state: &State| state.knows(txid) && !generation::forget_unmade(state, dir, txid);
-            Some(state.is_some_and(|state| state.is_ours(txid) && !recorded(state)))
+            let Some(state) = state.filter(|state| state.is_ours(txid)) else { return Some(false) };
+            let recorded = || state.knows(txid) && !generation::forget_unmade(state, dir, txid);
+            Some(!*known.entry(txid.to_owned()).or_insert_with(recorded))
         };
         let removed = match (unknown(temp::BATCH_PREFIX), unknown(temp::KEPT_PREFIX)) {
             (Some(unknown), _) => unknown && remove_unowned_of_batch(dir, &name),

@@ -17,7 +17,7 @@ mod undo;
 
 pub(crate) use commit::{BackupError, Naming, Prepared, Provisional, Publish, Sealed, make_all_durable, make_durable};
 pub(crate) use flush::{Outbox, each_in_parallel};
-pub(crate) use generation::{Old, prune};
+pub(crate) use generation::{Old, Records, prune};
 pub(crate) use history::{drop_record, find, forget, never_happened, records};
 pub(crate) use litter::{hold_off_sweepers, sweep};
 pub(crate) use new_tree::{NewTree, make_link};

@@ -400,11 +400,14 @@ impl<'a> Transaction<'a> {
 
     /// Removes what is kept beyond the limit.
     fn prune(&self) {
+        let mut limits: HashMap<*const Dir, HashMap<&OsStr, u32>> = HashMap::new();
+        for item in &self.items {
+            limits.entry(Arc::as_ptr(&item.dir)).or_default().insert(item.leaf(), item.entry.keep);
+        }
+        let mut records = generation::Records::default();
         for (dir, _) in self.directories.values() {
-            let here = self.items.iter().filter(|item| Arc::ptr_eq(&item.dir, dir));
-            let limits: HashMap<&OsStr, u32> = here.map(|item| (item.leaf(), item.entry.keep)).collect();
-            if !limits.is_empty() {
-                generation::prune(self.state, dir, &limits);
+            if let Some(limits) = limits.get(&Arc::as_ptr(dir)) {
+                generation::prune(self.state, &mut records, dir, limits);
             }
         }
     }
