@@ -28,6 +28,9 @@ _swapbin() {
             swapbin,recover)
                 cmd="swapbin__subcmd__recover"
                 ;;
+            swapbin,rescue)
+                cmd="swapbin__subcmd__rescue"
+                ;;
             swapbin,rollback)
                 cmd="swapbin__subcmd__rollback"
                 ;;
@@ -38,7 +41,7 @@ _swapbin() {
 
     case "${cmd}" in
         swapbin)
-            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --keep --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version apply recover rollback history prune"
+            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --keep --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version apply recover rescue rollback history prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -322,6 +325,59 @@ _swapbin() {
                     return 0
                     ;;
                 --abandon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        swapbin__subcmd__rescue)
+            opts="-n -q -v -h -V --name --pid --exe --map --fd --list --all --sha256 --to --replace --keep --no-dereference --allow-shared-path --follow --dry-run --wait --quiet --verbose --json --state-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sha256)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -67,6 +67,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "apply" -d 'Put the files of a manifest, or of a staging tree, in place: all of them, or none'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "recover" -d 'Finish batches that were broken off by a crash, or take them back'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "rescue" -d 'Bring back a deleted or replaced file that a process still runs, maps or has open'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "rollback" -d 'Bring back the version before: of one file, or of all files of a batch'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "history" -d 'List the changes that were made, newest first, and the versions that are kept'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "prune" -d 'Remove kept versions that are not wanted any more, and say of which files'
@@ -102,6 +103,28 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s V -l version -d 'Print version'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l name -d 'The name the file had, in whatever directory' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l pid -d 'Only out of this process; without PATH and --name: the program it runs' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l map -d 'A library or file of this name that the process has mapped' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l fd -d 'The file that the process has open as this descriptor' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l sha256 -d 'Only the version with this SHA-256 digest' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l to -d 'Where to write it; without: to the path it had' -r -F
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l keep -d 'How many replaced versions are kept beside the target' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l wait -d 'How long to wait for another run that changes the same file: seconds, or with ms, s, m, h; 0: not at all' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l exe -d 'The program that the process runs'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l list -d 'Only list what can be brought back'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l all -d 'List also what never had a name, such as temporary files'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l replace -d 'Replace what has the path now; it is kept, for a rollback'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l no-dereference -d 'Take a symbolic link itself for the file, not what it points to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l follow -d 'Copy a file that is written to again, until it has stood still for a second'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s n -l dry-run -d 'Only say what would be done'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l txn -d 'Take back this change, with all its files' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l wait -d 'How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::report::Rescuable;
 use crate::request::{Digest, Kept};
 
 /// The kind of an [`Error`]: what a caller decides by, and what the program's exit codes are made of.
@@ -249,6 +250,50 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// No process has the file.
+    NothingToRescue {
+        /// What was looked for.
+        what: String,
+        /// Processes that may not be looked at.
+        unreadable: usize,
+    },
+    /// Processes have different versions of the file.
+    SeveralVersions {
+        /// What was looked for.
+        what: String,
+        /// The versions.
+        files: Vec<Rescuable>,
+    },
+    /// Who has the file may have made it up.
+    DistrustedProcess {
+        /// What was looked for.
+        what: String,
+        /// The versions.
+        files: Vec<Rescuable>,
+    },
+    /// Whoever had the file has it no more.
+    ProcessGone {
+        /// The path it had.
+        path: PathBuf,
+        /// What the last attempt to open it gave.
+        source: io::Error,
+    },
+    /// What was copied out of a process is not what it runs.
+    NotWhatRuns {
+        /// The path the file had.
+        path: PathBuf,
+        /// The process.
+        pid: u32,
+        /// Why that cannot be found out; `None`: it was, and differs.
+        unknown: Option<String>,
+    },
+    /// A process cannot be looked at.
+    Process {
+        /// Its pid.
+        pid: u32,
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// What has the name of the kept version is something else.
     NotTheKept {
         /// The file.
@@ -289,6 +334,8 @@ pub enum Error {
 pub enum Obstacle {
     /// It is a directory.
     Directory,
+    /// It is there, with another content.
+    Exists,
     /// It is a device, a fifo or a socket.
     Special {
         /// Which of them.
@@ -393,6 +440,7 @@ impl Error {
             | BadOption { .. }
             | UnknownAccount { .. }
             | SameTarget { .. }
+            | SeveralVersions { .. }
             | NoTransaction { .. } => ErrorKind::Usage,
             BadManifest { .. } | SharedManifest { .. } | StdinTwice => ErrorKind::Usage,
             DigestMismatch { .. } => ErrorKind::Untrusted,
@@ -407,8 +455,8 @@ impl Error {
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
             Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
-            NothingKept { .. } => ErrorKind::Unavailable,
-            NotTheKept { .. } => ErrorKind::Untrusted,
+            NothingKept { .. } | NothingToRescue { .. } | ProcessGone { .. } | Process { .. } => ErrorKind::Unavailable,
+            NotTheKept { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } | State { .. } => ErrorKind::Target,
             InDoubt { .. } | Unfinished { .. } | HalfDone { .. } => ErrorKind::InDoubt,
@@ -526,6 +574,26 @@ impl fmt::Display for Error {
                 write!(f, "{} belongs to the unfinished transaction {txid}: {reason}", quoted(path))
             }
             NothingKept { path } => write!(f, "no earlier version of {} is kept", quoted(path)),
+            NothingToRescue { what, unreadable } => {
+                write!(f, "no process has a deleted or replaced {what}")?;
+                match unreadable {
+                    0 => Ok(()),
+                    1 => f.write_str("; one process could not be looked at"),
+                    count => write!(f, "; {count} processes could not be looked at"),
+                }
+            }
+            SeveralVersions { what, files } => write!(f, "processes have {} versions of {what}", files.len()),
+            DistrustedProcess { what, .. } => write!(f, "who has {what} may have made it up"),
+            ProcessGone { path, source } => {
+                write!(f, "{} can no longer be opened by any process that had it: {}", quoted(path), lowered(source))
+            }
+            NotWhatRuns { path, pid, unknown: None } => {
+                write!(f, "{} as it can be copied is not what process {pid} runs", quoted(path))
+            }
+            NotWhatRuns { path, pid, unknown: Some(reason) } => {
+                write!(f, "whether {} as it can be copied is what process {pid} runs is not known: {reason}", quoted(path))
+            }
+            Process { pid, source } => write!(f, "cannot look at process {pid}: {}", lowered(source)),
             NotTheKept { path, kept } => {
                 write!(f, "{} is not the version of {} that was kept there", quoted(kept), quoted(path))
             }
@@ -549,6 +617,7 @@ impl fmt::Display for Obstacle {
         use Obstacle::*;
         match self {
             Directory => f.write_str("is a directory"),
+            Exists => f.write_str("is there, with another content"),
             Special { kind } => write!(f, "is a {kind}"),
             MissingParent => f.write_str("does not exist"),
             NotADirectory => f.write_str("is not a directory"),
@@ -609,6 +678,8 @@ impl std::error::Error for Error {
             | Error::CannotKeep { source, .. }
             | Error::CannotSet { source, .. }
             | Error::InDoubt { source, .. }
+            | Error::ProcessGone { source, .. }
+            | Error::Process { source, .. }
             | Error::Io { source, .. } => Some(source),
             _ => None,
         }

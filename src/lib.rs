@@ -19,6 +19,7 @@ mod proc;
 mod proof;
 mod report;
 mod request;
+mod rescue;
 mod source;
 mod sys;
 mod txn;
@@ -27,18 +28,21 @@ pub use error::{Error, ErrorKind, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
     Host, Resolve, Rollback, apply, apply_tree, check, check_label, dry_run, dry_run_batch, dry_run_tree, has_selinux, history,
-    install, make_directories, make_leading, prune, recover, remove_leading, resolve, rollback, swap, unfinished,
+    install, make_directories, make_leading, prune, recover, remove_leading, rescuable, rescue, resolve, rollback, swap,
+    unfinished,
 };
 #[cfg(feature = "manifest")]
 pub use plan::read_manifest;
 pub use report::{
-    Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, FileFacts, InstallError, Installed, LabelError,
-    MadeDirectory, MountOutlook, Past, PastFile, Recovery, Report, SourceFacts, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, Distrust, FileFacts, Gone, InstallError, Installed,
+    LabelError, MadeDirectory, MountOutlook, Past, PastFile, Possessor, Recovery, Report, Rescuable, RescueList, RescueReport,
+    SourceFacts, SourceKind, Times, Warning,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,
-    HttpOptions, InstallFile, Installation, Kept, Label, Mode, ModeChange, OnFailure, Ownership, PathTrust, PlainHttp, Preserve,
-    Request, Secret, SecretName, Size, Source, SourceUrl, Switch, TimeLimit, TreeOwners, TreeRequest, Wait, WhenCurrent,
+    HttpOptions, InstallFile, Installation, Kept, Label, Link, Lost, Mode, ModeChange, OnFailure, Ownership, PathTrust,
+    PlainHttp, Preserve, Request, Rescue, Secret, SecretName, Size, Source, SourceUrl, Switch, TimeLimit, TreeOwners,
+    TreeRequest, Wait, WhenCurrent,
 };
 #[cfg(feature = "manifest")]
 pub use request::{FindSecret, Flaw, Manifest, ManifestFile};

@@ -12,6 +12,7 @@ mod install;
 mod label;
 mod outlook;
 mod recover;
+mod rescue;
 mod rollback;
 mod sinks;
 mod tree;
@@ -23,6 +24,7 @@ pub use install::install;
 pub use label::{check_label, has_selinux};
 pub use outlook::dry_run_batch;
 pub use recover::{Resolve, recover, resolve, unfinished};
+pub use rescue::{rescuable, rescue};
 pub use rollback::{Rollback, rollback};
 pub use tree::{apply_tree, dry_run_tree};
 

@@ -1,5 +1,9 @@
 //! What was done: plain values for a program to show.
 
+mod rescue;
+
+pub use rescue::{Distrust, Gone, Possessor, Rescuable, RescueList, RescueReport, SourceKind};
+
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -123,6 +127,48 @@ pub enum Warning {
         path: PathBuf,
         /// What the transaction is called.
         txid: String,
+    },
+    /// A file was written to while it was copied out of a process.
+    ChangedMeanwhile {
+        /// The target.
+        path: PathBuf,
+    },
+    /// What was copied out of a process could not be compared with what that process runs.
+    NotCompared {
+        /// The target.
+        path: PathBuf,
+        /// The process.
+        pid: u32,
+        /// Why.
+        reason: String,
+    },
+    /// What was copied out of a process is not what that process runs; the digest asked for holds.
+    NotWhatRuns {
+        /// The target.
+        path: PathBuf,
+        /// The process.
+        pid: u32,
+    },
+    /// Setuid, setgid or capabilities are not restored from a file that only a process still has.
+    PrivilegeNotRescued {
+        /// The target.
+        path: PathBuf,
+        /// The mode it had.
+        mode: Mode,
+    },
+    /// The file belonged to somebody else, and the caller cannot give it to him.
+    OwnerNotRescued {
+        /// The target.
+        path: PathBuf,
+        /// The owner it had.
+        uid: u32,
+        /// The group it had.
+        gid: u32,
+    },
+    /// The state directory cannot be read: who a file should belong to, and whether it was setuid, is not known.
+    NothingRecorded {
+        /// Why.
+        reason: String,
     },
     /// The new file does not get the security label that the policy has for it.
     NotLabelled {

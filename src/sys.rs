@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -88,6 +88,22 @@ pub(crate) fn filesystem_uuid(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
     let done = unsafe { libc::ioctl(fd.as_raw_fd(), GET_UUID as _, answer.as_mut_ptr()) } == 0;
     let length = usize::from(answer[0]).min(16);
     (done && length > 0 && answer[1..=length].iter().any(|byte| *byte != 0)).then(|| answer[1..=length].to_vec())
+}
+
+/// The user namespace that a namespace belongs to, ioctl_nsfs(2).
+///
+/// # Errors
+/// EPERM if that is neither ours nor one below it.
+pub(crate) fn owner_of_namespace(namespace: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // linux/nsfs.h: _IO(0xb7, 1).
+    const GET_USERNS: libc::c_ulong = 0xb701;
+    // SAFETY: the call takes no argument, and answers with a new descriptor, which is ours alone, or -1.
+    unsafe {
+        match libc::ioctl(namespace.as_raw_fd(), GET_USERNS as _) {
+            -1 => Err(io::Error::last_os_error()),
+            fd => Ok(OwnedFd::from_raw_fd(fd)),
+        }
+    }
 }
 
 /// Whether the kernel, and not fakeroot(1), takes this process for root.

@@ -135,7 +135,14 @@ fn the_man_page_has_every_flag_and_no_other() {
         of(args::RecoverArgs::augment_args(Command::new("recover"))),
     ];
     let later = later.into_iter().flatten().collect();
-    for (name, flags) in [("man/swapbin.1", flags()), ("man/swapbin-apply.1", apply), ("man/swapbin-recover.1", later)] {
+    let rescue = of(args::RescueArgs::augment_args(Command::new("rescue")));
+    let pages = [
+        ("man/swapbin.1", flags()),
+        ("man/swapbin-apply.1", apply),
+        ("man/swapbin-recover.1", later),
+        ("man/swapbin-rescue.1", rescue),
+    ];
+    for (name, flags) in pages {
         let page = flags_of_the_man_page(name);
         assert_all_in(name, &flags, &page);
         assert_all_in(&format!("the program, of what {name} names"), &page, &flags);
@@ -167,7 +174,14 @@ fn every_exit_code_is_in_man_page_and_readme_and_no_other() {
 fn the_examples_use_flags_that_exist() {
     let of_commands = args::Args::command().get_subcommands().flat_map(|command| flags_of(command.clone())).collect::<Vec<_>>();
     let known: BTreeSet<String> = flags().into_iter().chain(of_commands).collect();
-    for name in ["README.md", "man/swapbin.1", "man/swapbin-apply.1", "man/swapbin-recover.1", "examples/replace-running.sh"] {
+    for name in [
+        "README.md",
+        "man/swapbin.1",
+        "man/swapbin-apply.1",
+        "man/swapbin-recover.1",
+        "man/swapbin-rescue.1",
+        "examples/replace-running.sh",
+    ] {
         let used = flags_in_examples(&read(name));
         assert!(!used.is_empty(), "{name} has an example");
         assert_all_in(&format!("the program, of the examples in {name}"), &used, &known);

@@ -130,6 +130,17 @@ pub(crate) fn id_of(fd: impl AsFd) -> Option<u64> {
     info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim().parse().ok()
 }
 
+/// Whether a list of mounts, proc_pid_mountinfo(5), has one with this id.
+pub(crate) fn is_listed(mountinfo: &[u8], id: u64) -> bool {
+    let id = id.to_string();
+    mountinfo.split(|byte| *byte == b'\n').any(|line| line.split(|byte| *byte == b' ').next() == Some(id.as_bytes()))
+}
+
+/// Whether what is open is on an overlay.
+pub(crate) fn is_overlay(fd: impl AsFd) -> bool {
+    magic_of(fd) == Some(OVERLAYFS)
+}
+
 /// `volatile`, or as later kernels put it, `fsync=volatile`.
 fn says_volatile(options: &str) -> bool {
     options.split(',').any(|option| matches!(option, "volatile" | "fsync=volatile"))

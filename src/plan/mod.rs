@@ -7,6 +7,7 @@ mod keep;
 #[cfg(feature = "manifest")]
 mod manifest;
 mod obstacle;
+mod rescued;
 mod target;
 mod tree;
 mod trust;
@@ -18,6 +19,7 @@ pub(crate) use keep::kept_attributes;
 #[cfg(feature = "manifest")]
 pub use manifest::read_manifest;
 pub(crate) use obstacle::{judge_change, judge_kind, judge_size};
+pub(crate) use rescued::of_inode;
 pub(crate) use target::{Found, Target, facts, locate, locate_dir, locate_directory, locate_name, name_in};
 pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, Survey, TreeEntry, TreePlan, is_below};
 

@@ -59,6 +59,14 @@ impl Process {
         Ok(File::from(rustix::fs::openat(&self.dir, link, flags, Mode::empty())?))
     }
 
+    /// A descriptor of what one of its links leads to, without any right to read it, and through the same mount.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn path_fd(&self, link: impl rustix::path::Arg) -> Result<OwnedFd, Errno> {
+        rustix::fs::openat(&self.dir, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+    }
+
     /// What one of its links says: a claim, for messages and as a path to look at.
     ///
     /// # Errors

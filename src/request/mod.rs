@@ -10,6 +10,7 @@ mod installation;
 mod manifest;
 mod mode;
 mod preserve;
+mod rescue;
 mod source;
 mod tree;
 
@@ -25,6 +26,7 @@ pub use installation::{
 pub use manifest::{FindSecret, Flaw, Manifest, ManifestFile};
 pub use mode::{Mode, ModeChange};
 pub use preserve::{Kept, Preserve};
+pub use rescue::{Link, Lost, Rescue};
 pub use source::{Source, SourceUrl};
 pub use tree::{Switch, TreeOwners, TreeRequest};
 

@@ -19,6 +19,7 @@ pub(crate) use commit::{BackupError, Naming, Prepared, Provisional, Publish, Sea
 pub(crate) use flush::{Outbox, each_in_parallel};
 pub(crate) use generation::{Old, Records, prune};
 pub(crate) use history::{drop_record, find, forget, never_happened, records};
+pub(crate) use identify::version;
 pub(crate) use litter::{hold_off_sweepers, sweep};
 pub(crate) use new_tree::{NewTree, make_link};
 pub(crate) use recover::{LeftoverState, Settled, abandon, concerning, force, leftovers, outlook, settle};

@@ -19,6 +19,7 @@ mod output;
 mod reader;
 mod recover;
 mod refusals;
+mod rescue;
 mod rollback;
 mod running_program;
 mod selinux;

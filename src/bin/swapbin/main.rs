@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Ok(Invocation::Command(command)) => match command {
             Command::Apply(args) => commands::apply::run(&args),
             Command::Recover(args) => commands::recover::run(&args),
+            Command::Rescue(args) => commands::rescue::run(&args),
             Command::Rollback(args) => commands::rollback::run(&args),
             Command::History(args) => commands::history::run(&args),
             Command::Prune(args) => commands::prune::run(&args),

@@ -6,6 +6,7 @@ mod groups;
 mod history;
 mod prune;
 mod recover;
+mod rescue;
 mod rollback;
 mod run;
 mod swap;
@@ -15,6 +16,7 @@ pub use apply::ApplyArgs;
 pub use history::HistoryArgs;
 pub use prune::PruneArgs;
 pub use recover::RecoverArgs;
+pub use rescue::RescueArgs;
 pub use rollback::RollbackArgs;
 pub use run::{OutputArgs, ProgressWhen, RunArgs};
 pub use swap::SwapArgs;
@@ -97,6 +99,7 @@ pub struct Args {
 pub enum Command {
     Apply(ApplyArgs),
     Recover(RecoverArgs),
+    Rescue(RescueArgs),
     Rollback(RollbackArgs),
     History(HistoryArgs),
     Prune(PruneArgs),

@@ -8,6 +8,7 @@ pub mod install;
 pub mod prune;
 pub mod recover;
 mod request;
+pub mod rescue;
 pub mod rollback;
 pub mod swap;
 pub mod tree;

@@ -66,6 +66,20 @@ pub fn of(error: &Error) -> Option<String> {
         Error::HalfDone { .. } => "once the reason is gone, run 'swapbin recover'; what is left over, 'swapbin recover --list' \
              tells"
             .to_owned(),
+        Error::NothingToRescue { unreadable: 0, .. } => "see what there is: swapbin rescue --list".to_owned(),
+        Error::NothingToRescue { .. } => "run this as root, or see what there is: swapbin rescue --list".to_owned(),
+        Error::SeveralVersions { .. } => "name one of them with --sha256, or its process with --pid".to_owned(),
+        Error::DistrustedProcess { files, .. } => match files.first().map(|file| (file.sha256, file.processes.first())) {
+            Some((Some(digest), Some(process))) => format!(
+                "look at it first; if it is the file you want, name process and digest: --pid {} --sha256 {digest}",
+                process.pid
+            ),
+            _ => return None,
+        },
+        Error::NotWhatRuns { .. } => {
+            "another file may have taken its place; to take it all the same, name its digest with --sha256".to_owned()
+        }
+        Error::Process { .. } => "check the pid, and run this as root or as the user of the process".to_owned(),
         Error::NothingKept { path } => {
             format!("see what is kept: swapbin history; of this file: swapbin history {}", quoted(path))
         }
@@ -95,6 +109,9 @@ fn of_source(error: &std::io::Error) -> Option<String> {
 fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
     let name = quoted(path);
     Some(match obstacle {
+        Obstacle::Exists => {
+            "write it elsewhere with --to, or put it in its place with --replace, which keeps the present one".to_owned()
+        }
         Obstacle::Directory => "give --to with another name, or move the directory away".to_owned(),
         Obstacle::Special { .. } => "only regular files and links to them are replaced".to_owned(),
         Obstacle::MissingParent => "create the directory first".to_owned(),

@@ -8,12 +8,12 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Recovery, Report, Request, Source,
-    SourceFacts, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Possessor, Recovery, Report,
+    Request, Rescuable, RescueList, RescueReport, Source, SourceFacts, SourceKind, Times, Warning,
 };
 
 use super::lists::{self, Tense};
-use super::{hint, moment, words};
+use super::{hint, moment, rescue, words};
 use crate::exit;
 
 /// The object for an outcome.
@@ -137,6 +137,45 @@ pub fn pruned(files: &[PathBuf]) -> Value {
     json!({ "schema": 1, "ok": true, "removed": paths(files), "error": null })
 }
 
+/// The object for what can be brought back out of processes.
+pub fn rescuable(found: &RescueList) -> Value {
+    let files: Vec<Value> = found.files.iter().map(candidate).collect();
+    json!({ "schema": 1, "ok": true, "files": files, "unreadable": found.unreadable, "error": null })
+}
+
+/// The object for what was brought back: as for any file, with where it was found.
+pub fn rescued(rescued: &RescueReport) -> Value {
+    let mut object = report(&rescued.swap);
+    object["rescued"] = candidate(&rescued.file);
+    object["compared"] = json!(rescued.compared);
+    object
+}
+
+fn candidate(file: &Rescuable) -> Value {
+    let mut object = Map::new();
+    insert_path(&mut object, "path", "path_b64", &file.path);
+    object.insert("state".into(), json!(rescue::gone(file.gone)));
+    object.insert("size".into(), json!(file.size));
+    object.insert("mode".into(), json!(file.owner.map(|(mode, ..)| mode.to_string())));
+    object.insert("uid".into(), json!(file.owner.map(|(_, uid, _)| uid)));
+    object.insert("gid".into(), json!(file.owner.map(|(.., gid)| gid)));
+    object.insert("dev".into(), json!(file.dev));
+    object.insert("ino".into(), json!(file.ino));
+    object.insert("modified".into(), json!(file.modified.map(|seconds| moment::utc(seconds.max(0) as u64))));
+    object.insert("sha256".into(), json!(file.sha256.map(|digest| digest.to_string())));
+    object.insert("build_id".into(), json!(file.build_id));
+    object.insert("source".into(), json!(rescue::source(file.source)));
+    object.insert("whole".into(), json!(file.source != SourceKind::Memory));
+    object.insert("trusted".into(), json!(file.distrust.is_none()));
+    object.insert("distrust".into(), json!(file.distrust.as_ref().map(rescue::distrust)));
+    let process = |process: &Possessor| {
+        let (command, link) = (process.command.to_string_lossy(), process.link.to_string_lossy());
+        json!({ "pid": process.pid, "command": command, "source": rescue::source(process.source), "link": link })
+    };
+    object.insert("processes".into(), file.processes.iter().map(process).collect());
+    Value::Object(object)
+}
+
 /// Adds what was settled before anything else to the warnings of an object.
 pub fn add_recovered(object: &mut Value, lines: &[String]) {
     if let Some(warnings) = object["warnings"].as_array_mut() {
@@ -191,7 +230,11 @@ fn failed(from: Option<&Source>, to: &Path, changed: bool) -> Map<String, Value>
 fn failure(error: &Error) -> Value {
     let kind = error.kind();
     let message = error.to_string();
-    json!({ "code": exit::code(kind), "kind": exit::word(kind), "message": message, "hint": hint::of(error) })
+    let mut object = json!({ "code": exit::code(kind), "kind": exit::word(kind), "message": message, "hint": hint::of(error) });
+    if let Error::SeveralVersions { files, .. } | Error::DistrustedProcess { files, .. } = error {
+        object["files"] = files.iter().map(candidate).collect();
+    }
+    object
 }
 
 /// Whether anything is changed though the run failed.
@@ -277,6 +320,12 @@ fn warning(warning: &Warning) -> Value {
         Warning::NothingKept { .. } => "nothing-kept",
         Warning::Volatile { .. } => "volatile",
         Warning::NotLabelled { .. } => "not-labelled",
+        Warning::ChangedMeanwhile { .. } => "changed-meanwhile",
+        Warning::NotCompared { .. } => "not-compared",
+        Warning::NotWhatRuns { .. } => "not-what-runs",
+        Warning::PrivilegeNotRescued { .. } => "privilege-not-rescued",
+        Warning::OwnerNotRescued { .. } => "owner-not-rescued",
+        Warning::NothingRecorded { .. } => "nothing-recorded",
         Warning::WritersUnseen { .. } => "writers-unseen",
         Warning::Unfinished { .. } => "unfinished",
         _ => "other",

@@ -64,10 +64,15 @@ pub fn failure(recovery: &Recovery) -> Option<&Error> {
 pub fn table(past: &[Past]) -> String {
     let name = |kept: &Path| shown(kept.file_name().map_or(kept, Path::new));
     let heads = ["WHEN", "CHANGE", "BY", "FILE", "KEPT"].map(str::to_owned);
-    let rows: Vec<_> = std::iter::once(heads).chain(rows(past, name)).collect();
+    aligned(std::iter::once(heads).chain(rows(past, name)))
+}
+
+/// Rows with their cells one below the other; nothing stands behind the last.
+pub fn aligned<const COLUMNS: usize>(rows: impl Iterator<Item = [String; COLUMNS]>) -> String {
+    let rows: Vec<_> = rows.collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths = [width(0), width(1), width(2), width(3), 0];
-    let line = |row: &[String; 5]| {
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    let line = |row: &[String; COLUMNS]| {
         let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
@@ -101,7 +106,7 @@ pub fn pruned(files: &[PathBuf]) -> String {
 }
 
 /// A path as it is, so that it can be taken over; where that is not safe, as everywhere else.
-fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     match (path.to_str(), quoted(path)) {
         (Some(text), quoted) if quoted[1..quoted.len() - 1] == *text => text.to_owned(),
         (_, quoted) => quoted,

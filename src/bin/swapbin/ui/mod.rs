@@ -5,6 +5,7 @@ mod json;
 mod lists;
 mod moment;
 mod progress;
+mod rescue;
 mod stream;
 mod words;
 
@@ -16,7 +17,8 @@ use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Cancel, Error, ErrorKind, Event, Observer, Past, Recovery, Report, Request, quoted,
+    Action, BatchOutlook, BatchReport, Cancel, Error, ErrorKind, Event, Observer, Past, Recovery, Report, Request, RescueList,
+    RescueReport, quoted,
 };
 
 use crate::args::{OutputArgs, ProgressWhen};
@@ -144,6 +146,29 @@ impl Ui {
         self.quiet || self.print(&lists::pruned(files), about)
     }
 
+    /// Shows what can be brought back out of processes; `false` if it could not be written.
+    pub fn rescuable(&mut self, found: &RescueList) -> bool {
+        let shown = match (self.json, self.quiet || found.files.is_empty()) {
+            (true, _) => self.print(&json::line(&json::rescuable(found)), rescue::about()),
+            (false, true) => true,
+            (false, false) if io::stdout().is_terminal() => self.print(&rescue::table(&found.files), rescue::about()),
+            (false, false) => self.print(&rescue::columns(&found.files), rescue::about()),
+        };
+        if !self.quiet && found.unreadable > 0 {
+            self.say(NOTE, "note", &words::unreadable(found.unreadable));
+        }
+        shown
+    }
+
+    /// Shows what was brought back; `false` if it could not be written.
+    pub fn rescued(&mut self, report: &RescueReport) -> bool {
+        self.progress.finish();
+        match self.json {
+            true => self.outcome(json::rescued(report), &report.swap.target),
+            false => self.quiet || self.print(&rescue::report(report), &report.swap.target),
+        }
+    }
+
     /// Shows a failure: the fact, then what to do about it.
     pub fn error(&mut self, error: &Error, subject: Subject<'_>) {
         self.progress.finish();
@@ -159,6 +184,9 @@ impl Ui {
             self.outcome(object, about);
         }
         self.say(ERROR, "error", &error.to_string());
+        if let Error::SeveralVersions { files, .. } | Error::DistrustedProcess { files, .. } = error {
+            rescue::versions(files).iter().for_each(|line| self.say(NOTE, "note", line));
+        }
         if let Some(hint) = hint::of(error) {
             self.say(HINT, "hint", &hint);
         }

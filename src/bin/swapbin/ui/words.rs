@@ -95,6 +95,27 @@ pub fn warning(warning: &Warning) -> String {
             let of = if *processes == 1 { "a process".to_owned() } else { format!("{processes} processes") };
             format!("whether {of} may write below {} cannot be seen", quoted(path))
         }
+        Warning::ChangedMeanwhile { path } => {
+            format!(
+                "the file was written to while it was copied: {} may be of no single moment; --follow waits for one",
+                quoted(path)
+            )
+        }
+        Warning::NotCompared { path, pid, reason } => {
+            format!("{} could not be compared with what process {pid} runs: {reason}", quoted(path))
+        }
+        Warning::NotWhatRuns { path, pid } => {
+            format!("{} has the digest asked for, but is not what process {pid} runs", quoted(path))
+        }
+        Warning::PrivilegeNotRescued { path, mode } => format!(
+            "{} had mode {mode} or file capabilities; setuid, setgid and capabilities are not taken from a file that only a \
+             process has",
+            quoted(path)
+        ),
+        Warning::OwnerNotRescued { path, uid, gid } => {
+            format!("{} belonged to {uid}:{gid}, and is yours now", quoted(path))
+        }
+        Warning::NothingRecorded { reason } => format!("whose files should be is not known: {reason}"),
         Warning::NotLabelled { path, detail } => {
             format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
         }
@@ -103,6 +124,14 @@ pub fn warning(warning: &Warning) -> String {
             quoted(path)
         ),
         other => format!("{other:?}"),
+    }
+}
+
+/// That some processes may not be looked at.
+pub fn unreadable(processes: usize) -> String {
+    match processes {
+        1 => "one process could not be looked at".to_owned(),
+        count => format!("{count} processes could not be looked at"),
     }
 }
 

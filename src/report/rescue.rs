@@ -1,0 +1,109 @@
+//! Files that are gone from their path and still in a process.
+
+use std::path::PathBuf;
+
+use super::Report;
+use crate::request::{Digest, Mode};
+
+/// A file that can be brought back: one inode, whoever has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rescuable {
+    /// The path it had, as the kernel tells it.
+    pub path: PathBuf,
+    /// What became of the path.
+    pub gone: Gone,
+    /// Bytes; where the file itself may not be opened, as far as it is mapped.
+    pub size: u64,
+    /// Permission bits, owner and group; `None` where the file may not be looked at.
+    pub owner: Option<(Mode, u32, u32)>,
+    /// Device number.
+    pub dev: u64,
+    /// Inode number.
+    pub ino: u64,
+    /// When its content was last changed: seconds since 1970.
+    pub modified: Option<i64>,
+    /// Its digest, where one was computed.
+    pub sha256: Option<Digest>,
+    /// Its build-id in hexadecimal, where it was read and has one.
+    pub build_id: Option<String>,
+    /// How good the best way to it is.
+    pub source: SourceKind,
+    /// Who has it, by pid.
+    pub processes: Vec<Possessor>,
+    /// Why it is not to be trusted, if so.
+    pub distrust: Option<Distrust>,
+}
+
+/// A process that has a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Possessor {
+    /// Its pid.
+    pub pid: u32,
+    /// What the kernel calls it.
+    pub command: std::ffi::OsString,
+    /// By what it has the file.
+    pub source: SourceKind,
+    /// Where that is: `/proc/PID/exe`.
+    pub link: PathBuf,
+}
+
+/// What became of the path of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Nothing has it.
+    Deleted,
+    /// Another file has it.
+    Replaced,
+    /// It still has it.
+    Present,
+}
+
+/// By what a process has a file, from the best way to get at it to the last resort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceKind {
+    /// It runs it.
+    Exe,
+    /// It has it mapped.
+    Map,
+    /// It has it open.
+    Fd,
+    /// It has it mapped, and the file itself may not be opened: only memory is left.
+    Memory,
+}
+
+/// Why a file is not brought back unless process and digest are named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// The process is in a mount namespace that another user namespace owns: its paths are what its user made of them.
+    Mounts {
+        /// The process.
+        pid: u32,
+    },
+    /// It belongs to somebody else than the file that is recorded at that path, or the directory.
+    Owner {
+        /// Whose it is.
+        owner: u32,
+        /// Whose it should be; `None`: the directory is gone.
+        expected: Option<u32>,
+    },
+}
+
+/// All that can be brought back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RescueList {
+    /// The files.
+    pub files: Vec<Rescuable>,
+    /// Processes that may not be looked at.
+    pub unreadable: usize,
+}
+
+/// A file that was brought back.
+#[derive(Clone, Debug)]
+pub struct RescueReport {
+    /// What was done at the path.
+    pub swap: Report,
+    /// What was found.
+    pub file: Rescuable,
+    /// Whether what was copied was compared with what the process runs; `None` where there is nothing to compare.
+    pub compared: Option<bool>,
+}

@@ -1,0 +1,266 @@
+//! All files that are gone from their path and still in a process: one candidate for each, however many processes have it.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FileType, Stat};
+use rustix::io::Errno;
+
+use super::name::{self, Has};
+use super::source::Source;
+use super::trust;
+use crate::proc::{FileId, Mapping, Proc, Process};
+use crate::report::{Gone, SourceKind};
+use crate::request::Link;
+
+/// A file, and the ways to it, the best first.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) file: FileId,
+    /// `None` where the file itself may not be looked at.
+    pub(crate) stat: Option<Stat>,
+    /// Bytes; without `stat`, as far as it is mapped.
+    pub(crate) size: u64,
+    /// The path it had.
+    pub(crate) name: PathBuf,
+    pub(crate) gone: Gone,
+    /// The directory that path is in, as the process sees it, and whom it belongs to.
+    pub(crate) directory: Option<(FileId, u32)>,
+    pub(crate) sources: Vec<Source>,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted<'a> {
+    /// All that had a name.
+    Named,
+    /// All, also what never had one.
+    All,
+    /// What had this name.
+    Leaf(&'a OsStr),
+    /// What had this path, in this directory if it is still there.
+    Path { path: &'a Path, directory: Option<FileId> },
+    /// Whatever it is, gone or not.
+    Any,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) candidates: Vec<Candidate>,
+    /// Processes that may not be looked at, or not at all they have.
+    pub(crate) unreadable: usize,
+}
+
+/// Whose eyes these are.
+#[derive(Debug)]
+pub(crate) struct Here {
+    pub(super) mounts: OsString,
+    pub(super) users: Option<FileId>,
+    /// mountinfo, proc_pid_mountinfo(5).
+    pub(super) mount_list: Vec<u8>,
+}
+
+impl Here {
+    /// This process.
+    ///
+    /// # Errors
+    /// /proc does not tell.
+    pub(crate) fn new(proc: &Proc) -> Result<Here, Errno> {
+        let this = proc.process(std::process::id())?;
+        let users = this.stat("ns/user").ok().map(|stat| FileId::from(&stat));
+        Ok(Here { mounts: this.namespace("mnt")?, users, mount_list: this.read("mountinfo")? })
+    }
+}
+
+/// Looks at all processes, or at one, for files that are gone from their path. This process itself is left out.
+///
+/// # Errors
+/// /proc cannot be read; the one process is not there, or may not be looked at.
+pub(crate) fn find(proc: &Proc, here: &Here, wanted: &Wanted<'_>, only: Option<u32>) -> Result<Found, Errno> {
+    let mut found = Found::default();
+    let mut all: HashMap<FileId, Candidate> = HashMap::new();
+    let pids = only.map_or_else(|| proc.pids(), |pid| Ok(vec![pid]))?;
+    for pid in pids.into_iter().filter(|pid| *pid != std::process::id()) {
+        let mut look = Look { here, wanted, seen: &mut all };
+        match proc.process(pid).and_then(|process| look.at(&process)) {
+            Err(errno) if only.is_some() => return Err(errno),
+            Ok(()) => {}
+            // It has ended.
+            Err(Errno::NOENT | Errno::SRCH) => {}
+            Err(_) => found.unreadable += 1,
+        }
+    }
+    found.candidates = all.into_values().map(sorted).collect();
+    found.candidates.sort_by(|one, other| (&one.name, one.file).cmp(&(&other.name, other.file)));
+    Ok(found)
+}
+
+/// The file that a process has by one of its links, whether it is gone from its path or not.
+///
+/// # Errors
+/// ENOENT if it has none such; ESRCH; EACCES and EPERM.
+pub(crate) fn held(proc: &Proc, here: &Here, pid: u32, link: &Link) -> Result<Candidate, Errno> {
+    let process = proc.process(pid).map_err(|errno| if errno == Errno::NOENT { Errno::SRCH } else { errno })?;
+    let mut all = HashMap::new();
+    let mut look = Look { here, wanted: &Wanted::Any, seen: &mut all };
+    match link {
+        Link::Exe => look.link(&process, "exe".to_owned(), SourceKind::Exe)?,
+        Link::Fd(number) => look.link(&process, format!("fd/{number}"), SourceKind::Fd)?,
+        Link::Map(name) => {
+            let is_it = |mapping: &&Mapping| {
+                let path = Path::new(&mapping.name);
+                let shown = name::without_mark(path);
+                [path, &shown].iter().any(|path| path.as_os_str() == name || path.file_name() == Some(name))
+            };
+            let mappings = process.mappings()?;
+            look.mapping(&process, mappings.iter().find(is_it).ok_or(Errno::NOENT)?)?;
+        }
+    }
+    all.into_values().next().map(sorted).ok_or(Errno::NOENT)
+}
+
+fn sorted(mut candidate: Candidate) -> Candidate {
+    candidate.sources.sort_by(|one, other| {
+        let rank = |source: &Source| (source.foreign, source.kind, source.pid);
+        rank(one).cmp(&rank(other))
+    });
+    candidate
+}
+
+/// A look at one process.
+struct Look<'a> {
+    here: &'a Here,
+    wanted: &'a Wanted<'a>,
+    seen: &'a mut HashMap<FileId, Candidate>,
+}
+
+impl Look<'_> {
+    fn at(&mut self, process: &Process) -> Result<(), Errno> {
+        match self.link(process, "exe".to_owned(), SourceKind::Exe) {
+            // A kernel thread, or one that is ending.
+            Err(Errno::NOENT) => return Ok(()),
+            result => result?,
+        }
+        let mut before = None;
+        for mapping in process.mappings()? {
+            // Mappings of one file stand side by side.
+            let file = (mapping.device, mapping.inode);
+            if before.replace(file) != Some(file) && self.may_be_it(&mapping.name) {
+                self.mapping(process, &mapping)?;
+            }
+        }
+        for number in process.descriptor_numbers()? {
+            match self.link(process, format!("fd/{number}"), SourceKind::Fd) {
+                // It was closed.
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(())
+    }
+
+    /// By the text alone, which costs less than to look at the file.
+    fn may_be_it(&self, text: &OsStr) -> bool {
+        matches!(self.wanted, Wanted::Any) || name::may_be_gone(text)
+    }
+
+    fn link(&mut self, process: &Process, link: String, kind: SourceKind) -> Result<(), Errno> {
+        let text = process.link_text(&link)?;
+        if !self.may_be_it(&text) {
+            return Ok(());
+        }
+        let stat = process.stat(&link)?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+            self.found(process, link, kind, &text, FileId::from(&stat), Ok(stat))?;
+        }
+        Ok(())
+    }
+
+    fn mapping(&mut self, process: &Process, mapping: &Mapping) -> Result<(), Errno> {
+        match process.stat(mapping.link()) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
+                self.found(process, mapping.link(), SourceKind::Map, &mapping.name, FileId::from(&stat), Ok(stat))
+            }
+            // A device; or it was unmapped.
+            Ok(_) | Err(Errno::NOENT) => Ok(()),
+            // It takes CAP_CHECKPOINT_RESTORE, proc_pid_map_files(5); what it is can be told without.
+            Err(Errno::PERM | Errno::ACCESS) => {
+                let (major, minor) = mapping.device;
+                let file = FileId { dev: rustix::fs::makedev(major, minor), ino: mapping.inode };
+                let extent = mapping.offset + (mapping.end - mapping.start);
+                self.found(process, mapping.link(), SourceKind::Memory, &mapping.name, file, Err(extent))
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Notes a file, if it is wanted. `stat`: or how far it is mapped.
+    fn found(
+        &mut self,
+        process: &Process,
+        link: String,
+        kind: SourceKind,
+        text: &OsStr,
+        file: FileId,
+        stat: Result<Stat, u64>,
+    ) -> Result<(), Errno> {
+        let ours = process.namespace("mnt").is_ok_and(|theirs| theirs == self.here.mounts);
+        let look_up = |path: &Path| match ours {
+            true => rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok(),
+            false => process.stat_path(path.as_os_str()).ok(),
+        };
+        let has = |path: &Path| match look_up(path) {
+            None => Has::Nothing,
+            // Without the file itself only the number of its inode is certain: mappings name other devices on btrfs.
+            Some(there) if there.st_ino == file.ino && (there.st_dev == file.dev || stat.is_err()) => Has::Itself,
+            Some(_) => Has::Another,
+        };
+        // Of another type on other architectures.
+        #[allow(clippy::unnecessary_cast)]
+        let links = stat.as_ref().map_or(1, |stat| stat.st_nlink as u64);
+        let gone = name::of_gone(text, links, has);
+        let (name, gone) = match (gone, self.wanted) {
+            (Some(gone), _) => gone,
+            (None, Wanted::Any) => (PathBuf::from(text), Gone::Present),
+            (None, _) => return Ok(()),
+        };
+        let directory = name.parent().and_then(look_up).map(|stat| (FileId::from(&stat), stat.st_uid));
+        if !self.is_wanted(&name, ours, directory, file) {
+            return Ok(());
+        }
+        let status = process.status()?;
+        let foreign = trust::is_foreign(process, &link, self.here);
+        let source = Source { pid: process.pid(), started: status.started, command: status.comm, kind, link, foreign };
+        let extent = stat.as_ref().map_or_else(|extent| *extent, |stat| stat.st_size as u64);
+        let candidate = self.seen.entry(file).or_insert_with(|| Candidate {
+            file,
+            stat: stat.ok(),
+            size: extent,
+            name,
+            gone,
+            directory,
+            sources: Vec::new(),
+        });
+        candidate.size = candidate.size.max(extent);
+        // One way for each process: the best comes first.
+        if candidate.sources.last().is_none_or(|last| last.pid != source.pid) {
+            candidate.sources.push(source);
+        }
+        Ok(())
+    }
+
+    fn is_wanted(&self, name: &Path, ours: bool, directory: Option<(FileId, u32)>, file: FileId) -> bool {
+        match self.wanted {
+            Wanted::Any | Wanted::All => true,
+            Wanted::Named => !name::is_nameless(name, file.ino),
+            Wanted::Leaf(leaf) => name.file_name() == Some(leaf),
+            // A path means something else in another mount namespace, unless it is in the very same directory.
+            Wanted::Path { path, directory: place } => {
+                let same_place = place.is_some_and(|place| directory.is_some_and(|(found, _)| found == place));
+                (ours && name == *path) || (same_place && name.file_name() == path.file_name())
+            }
+        }
+    }
+}
