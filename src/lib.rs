@@ -4,6 +4,8 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod checksum;
+// `rescue` comes to use all of it.
+#[allow(dead_code, unused_imports)]
 mod elf;
 mod error;
 mod event;
@@ -19,9 +21,14 @@ mod proc;
 mod proof;
 mod report;
 mod request;
+// Memory comes to be a source of it.
+#[allow(dead_code, unused_imports)]
 mod rescue;
 mod source;
 mod sys;
+#[cfg(feature = "test-programs")]
+#[doc(hidden)]
+pub mod testing;
 mod txn;
 
 pub use error::{Error, ErrorKind, Obstacle, quoted};

@@ -1,6 +1,7 @@
 //! /proc/PID/maps, proc_pid_maps(5). Pure: bytes in, mappings out.
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::os::unix::ffi::OsStringExt;
 
 /// A mapping of a file.
@@ -33,6 +34,16 @@ impl Mapping {
 /// The mappings that have an inode, in order. Lines of another form are passed over.
 pub(crate) fn parse(text: &[u8]) -> Vec<Mapping> {
     text.split(|byte| *byte == b'\n').filter_map(line).collect()
+}
+
+/// Every range of addresses that has anything in it, a file or not, in order.
+pub(crate) fn ranges(text: &[u8]) -> Vec<Range<u64>> {
+    let range = |line: &[u8]| {
+        let (start, end) = std::str::from_utf8(line.split(|byte| *byte == b' ').next()?).ok()?.split_once('-')?;
+        let hex = |text: &str| u64::from_str_radix(text, 16).ok();
+        Some(hex(start)?..hex(end)?)
+    };
+    text.split(|byte| *byte == b'\n').filter_map(range).collect()
 }
 
 fn line(line: &[u8]) -> Option<Mapping> {
@@ -87,6 +98,7 @@ mod tests {
                      7ffd-7ffe rw-p 00000000 00:00 0                          [stack]\n";
         let mappings = parse(text);
         assert_eq!(mappings.len(), 1, "what has no inode is no file's");
+        assert_eq!(ranges(text), [0x7f00..0x7f10, 0x7ffd..0x7ffe]);
         let mapping = &mappings[0];
         assert_eq!((mapping.start, mapping.end, mapping.offset, mapping.inode), (0x7f00, 0x7f10, 0x2000, 1234));
         assert_eq!((mapping.readable, mapping.writable, mapping.executable, mapping.shared), (true, false, true, false));

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 
@@ -92,6 +93,14 @@ impl Process {
     /// As [`Process::stat`].
     pub(crate) fn mappings(&self) -> Result<Vec<Mapping>, Errno> {
         Ok(maps::parse(&self.read("maps")?))
+    }
+
+    /// Every range of its addresses that has anything in it, in order.
+    ///
+    /// # Errors
+    /// As [`Process::stat`].
+    pub(crate) fn occupied(&self) -> Result<Vec<Range<u64>>, Errno> {
+        Ok(maps::ranges(&self.read("maps")?))
     }
 
     /// Its open descriptors. One that is closed meanwhile is left out.

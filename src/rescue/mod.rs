@@ -3,7 +3,9 @@
 
 mod candidates;
 mod choose;
+pub(crate) mod memory;
 mod name;
+pub(crate) mod rebuild;
 mod source;
 mod trust;
 mod verify;

@@ -1,5 +1,9 @@
 //! What an executable or library says of the libraries it needs. Pure but for reading the file it is given.
 
+mod info;
+
+pub(crate) use info::{Info, Kind, Machine, Section, Segment, info, info_of_segments};
+
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
