@@ -55,5 +55,5 @@ pub use request::{
 pub use request::{FindSecret, Flaw, Manifest, ManifestFile};
 pub use sys::{
     catch_sigxfsz, close_stdin_again, default_signal, group_id, ignore_sigxfsz, is_utf8_locale, signal_is_ignored,
-    sigpipe_was_ignored, stream_was_closed, user_id,
+    sigpipe_was_ignored, stream_was_closed, user_id, user_name,
 };

@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("event", &["error", "report"]),
     ("metadata", &["error", "request", "fs"]),
     ("journal", &["request"]),
-    ("proc", &["fs"]),
+    ("proc", &["fs", "sys"]),
     ("proof", &["error", "request"]),
     ("rescue", &["elf", "error", "event", "failpoint", "fs", "proc", "report", "request", "sys"]),
     ("source", &["checksum", "error", "event", "failpoint", "fs", "proof", "report", "request", "sys"]),

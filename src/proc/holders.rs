@@ -1,12 +1,16 @@
 //! Who executes, maps or has open one of some files.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use super::Proc;
+use super::each::each;
+use super::maps::Region;
 use super::process::Process;
+use super::regions::Buffers;
 use super::status::Access;
 
 /// A file: device and inode, as stat(2) has them.
@@ -48,80 +52,108 @@ pub(crate) struct Holder {
 /// What a look at all processes gave.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
+    /// [`HELD`] at most, for each has a descriptor.
     pub(crate) holders: Vec<Holder>,
+    /// How many there are besides.
+    pub(crate) more: usize,
     /// Processes of which not everything may be looked at.
     pub(crate) unreadable: usize,
 }
 
+/// How many processes are held on to.
+const HELD: usize = 256;
+
 /// Looks for processes that have one of these files. What ends meanwhile has none.
 ///
-/// A mapping is found by its inode and confirmed by the file behind its link, for what /proc/PID/maps says of a file's device is
-/// not st_dev on btrfs and on overlays. Where that link may not be followed (it takes CAP_CHECKPOINT_RESTORE,
+/// A mapping is found by its inode. Where /proc/PID/maps has another device than stat(2), as on btrfs and on overlays, the file
+/// behind the mapping's link confirms it; and where that link may not be followed (it takes CAP_CHECKPOINT_RESTORE,
 /// proc_pid_map_files(5)) the inode alone decides.
 ///
 /// # Errors
 /// /proc cannot be read.
 pub(crate) fn holders(proc: &Proc, files: &[FileId]) -> Result<Scan, Errno> {
-    let by_inode: HashMap<u64, Vec<FileId>> = files.iter().fold(HashMap::new(), |mut all, file| {
-        all.entry(file.ino).or_insert_with(Vec::new).push(*file);
-        all
-    });
-    let mut scan = Scan::default();
-    for pid in proc.pids()? {
-        let found = proc.process(pid).and_then(|process| {
-            let files = of_process(&process, &by_inode)?;
-            Ok((process, files))
-        });
-        match found {
-            Ok((_, files)) if files.is_empty() => {}
-            Ok((process, files)) => scan.holders.push(Holder { process, files }),
-            // It has ended.
-            Err(Errno::NOENT | Errno::SRCH) => {}
-            Err(_) => scan.unreadable += 1,
-        }
-    }
-    Ok(scan)
+    let wanted = Wanted::new(files);
+    let held = AtomicUsize::new(0);
+    let looked = each(
+        proc,
+        || (),
+        |(), buffers, process, program| {
+            let files = of_process(&process, program, &wanted, buffers)?;
+            if files.is_empty() {
+                return Ok(None);
+            }
+            let is_held = held.fetch_add(1, Ordering::Relaxed) < HELD;
+            Ok(Some(is_held.then_some(Holder { process, files })))
+        },
+    )?;
+    let all = looked.found.len();
+    let holders: Vec<Holder> = looked.found.into_iter().flatten().collect();
+    Ok(Scan { more: all - holders.len(), holders, unreadable: looked.unreadable })
 }
 
-fn of_process(process: &Process, wanted: &HashMap<u64, Vec<FileId>>) -> Result<Vec<(FileId, How)>, Errno> {
-    let is_wanted = |stat: &Stat| {
-        let id = FileId::from(stat);
-        wanted.get(&id.ino)?.contains(&id).then_some(id)
-    };
-    let mut found = Vec::new();
-    match process.stat(c"exe") {
-        Ok(stat) => found.extend(is_wanted(&stat).map(|id| (id, How::Executes))),
-        // A kernel thread, or one that is ending, has none.
-        Err(Errno::NOENT) => return Ok(found),
-        Err(errno) => return Err(errno),
+/// Files, by their inode.
+struct Wanted {
+    by_inode: HashMap<u64, Vec<FileId>>,
+}
+
+impl Wanted {
+    fn new(files: &[FileId]) -> Wanted {
+        let mut by_inode: HashMap<u64, Vec<FileId>> = HashMap::new();
+        for file in files {
+            by_inode.entry(file.ino).or_default().push(*file);
+        }
+        Wanted { by_inode }
     }
-    for mapping in process.mappings()? {
-        let Some(candidates) = wanted.get(&mapping.inode) else { continue };
-        let (executable, writes) = (mapping.executable, mapping.shared && mapping.writable);
-        let id = match process.stat(mapping.link()) {
-            Ok(stat) => is_wanted(&stat),
+
+    fn has(&self, id: FileId) -> Option<FileId> {
+        self.by_inode.get(&id.ino)?.contains(&id).then_some(id)
+    }
+
+    /// Which of them is mapped there.
+    fn mapped(&self, process: &Process, region: &Region<'_>) -> Option<FileId> {
+        let candidates = self.by_inode.get(&region.inode)?;
+        let id = FileId { dev: region.device(), ino: region.inode };
+        if candidates.contains(&id) {
+            return Some(id);
+        }
+        match process.stat(region.link()) {
+            Ok(stat) => self.has(FileId::from(&stat)),
             Err(Errno::NOENT | Errno::SRCH) => None,
-            // By inode alone: another file of another filesystem may be taken for this one, but none is passed over.
+            // Another file of another filesystem may be taken for this one, but none is passed over.
             Err(_) => candidates.first().copied(),
-        };
-        let Some(id) = id else { continue };
-        let known = found.iter_mut().find_map(|(file, how)| match how {
-            How::Maps { executable, writes } if *file == id => Some((executable, writes)),
-            _ => None,
-        });
-        match known {
-            Some(known) => {
-                *known.0 |= executable;
-                *known.1 |= writes;
-            }
-            None => found.push((id, How::Maps { executable, writes })),
         }
     }
-    for descriptor in process.descriptors()? {
-        let how = How::Open { descriptor: descriptor.number, access: descriptor.access };
-        found.extend(is_wanted(&descriptor.stat).map(|id| (id, how)));
-    }
+}
+
+fn of_process(process: &Process, program: &Stat, wanted: &Wanted, buffers: &mut Buffers) -> Result<Vec<(FileId, How)>, Errno> {
+    let mut found = Vec::new();
+    found.extend(wanted.has(FileId::from(program)).map(|id| (id, How::Executes)));
+    process.each_region(buffers, |region| {
+        if let Some(id) = wanted.mapped(process, region) {
+            add_mapping(&mut found, id, region.executable, region.writes());
+        }
+    })?;
+    process.each_descriptor(buffers, |opened| {
+        if let Some(id) = wanted.has(FileId::from(&opened.stat)) {
+            found.push((id, How::Open { descriptor: opened.number(), access: opened.access()? }));
+        }
+        Ok(())
+    })?;
     Ok(found)
+}
+
+/// Notes that a file is mapped: once, however many mappings there are.
+pub(crate) fn add_mapping<Id: PartialEq>(found: &mut Vec<(Id, How)>, id: Id, may_execute: bool, may_write: bool) {
+    for (file, how) in found.iter_mut() {
+        if let How::Maps { executable, writes } = how
+            && *file == id
+        {
+            *executable |= may_execute;
+            *writes |= may_write;
+            return;
+        }
+    }
+    found.push((id, How::Maps { executable: may_execute, writes: may_write }));
 }
 
 #[cfg(test)]

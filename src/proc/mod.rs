@@ -3,15 +3,22 @@
 //! Names in /proc are claims: whether a file is the one meant is told by its inode, through the links of /proc/PID that open
 //! the file itself (proc_pid_exe(5), proc_pid_fd(5), proc_pid_map_files(5)), and not by what those links say.
 
+mod each;
 mod holders;
 mod maps;
+mod names;
 mod process;
+mod regions;
 mod status;
 mod writers;
 
-pub(crate) use holders::{FileId, Holder, How, Scan, holders};
-pub(crate) use maps::Mapping;
+pub(crate) use each::{Looked, each, one};
+pub(crate) use holders::{FileId, Holder, How, Scan, add_mapping, holders};
+pub(crate) use maps::{Mapping, Region};
+pub(crate) use names::{Has, Names, Version, plain};
 pub(crate) use process::{Descriptor, Process};
+pub(crate) use regions::{Buffers, Opened};
+pub(crate) use status::Access;
 pub(crate) use writers::writers;
 
 use std::path::Path;

@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::maps::{self, Mapping};
+use super::regions::Buffers;
 use super::status::{self, Access, Status};
 use crate::fs::dir::Dir;
 
@@ -92,7 +93,9 @@ impl Process {
     /// # Errors
     /// As [`Process::stat`].
     pub(crate) fn mappings(&self) -> Result<Vec<Mapping>, Errno> {
-        Ok(maps::parse(&self.read("maps")?))
+        let mut all = Vec::new();
+        self.each_region(&mut Buffers::new(), |region| all.push(region.to_mapping()))?;
+        Ok(all)
     }
 
     /// Every range of its addresses that has anything in it, in order.
@@ -109,11 +112,10 @@ impl Process {
     /// As [`Process::stat`].
     pub(crate) fn descriptors(&self) -> Result<Vec<Descriptor>, Errno> {
         let mut found = Vec::new();
-        for number in self.descriptor_numbers()? {
-            let Ok(stat) = self.stat(format!("fd/{number}")) else { continue };
-            let Ok(info) = self.read(&format!("fdinfo/{number}")) else { continue };
-            found.push(Descriptor { number, stat, access: status::access(&info) });
-        }
+        self.each_descriptor(&mut Buffers::new(), |opened| {
+            found.push(Descriptor { number: opened.number(), stat: opened.stat, access: opened.access()? });
+            Ok(())
+        })?;
         Ok(found)
     }
 
@@ -137,6 +139,28 @@ impl Process {
     /// As [`Process::stat`].
     pub(crate) fn status(&self) -> Result<Status, Errno> {
         status::parse(&self.read("stat")?, &self.read("status")?).ok_or(Errno::IO)
+    }
+
+    /// Whether it is one that has no files: a thread of the kernel, or a process that has ended. Anybody may ask that.
+    pub(crate) fn has_no_files(&self) -> bool {
+        self.kind().is_some_and(|kind| kind.kernel || (kind.zombie && kind.threads == 1))
+    }
+
+    /// Where its files are, if its first thread has ended and others have not: they share them.
+    pub(super) fn other_thread(&self) -> Option<Process> {
+        self.kind().filter(|kind| kind.zombie && kind.threads > 1)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let tasks = Dir::from_path_fd(rustix::fs::openat(&self.dir, c"task", flags, Mode::empty()).ok()?, "task".into()).ok()?;
+        let threads = tasks.names(|name| name.iter().all(u8::is_ascii_digit)).ok()?;
+        threads.iter().find_map(|thread| {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let thread = Process { pid: self.pid, dir: rustix::fs::openat(&tasks, thread, flags, Mode::empty()).ok()? };
+            thread.stat(c"exe").is_ok().then_some(thread)
+        })
+    }
+
+    fn kind(&self) -> Option<status::Kind> {
+        status::kind(&self.read("stat").ok()?)
     }
 
     /// What one of its namespaces is called: `mnt`, `pid`, `user`. Two with the same name are the same.

@@ -1,4 +1,4 @@
-//! /proc/PID/stat, status and fdinfo, proc_pid_stat(5), proc_pid_status(5), proc_pid_fdinfo(5). Pure.
+//! /proc/PID/stat and status, and the links in fd: proc_pid_stat(5), proc_pid_status(5), proc_pid_fd(5). Pure.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -14,6 +14,16 @@ pub(crate) struct Status {
     pub(crate) started: u64,
     /// Whether it has ended and only waits to be asked for its status.
     pub(crate) zombie: bool,
+}
+
+/// What a process is that shows no program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    /// A thread of the kernel, which has no files.
+    pub(super) kernel: bool,
+    /// Its first thread has ended.
+    pub(super) zombie: bool,
+    pub(super) threads: u32,
 }
 
 /// How a descriptor was opened.
@@ -33,30 +43,44 @@ impl Access {
     }
 }
 
-/// From `stat` and `status`; `None` if they have another form.
-pub(super) fn parse(stat: &[u8], status: &[u8]) -> Option<Status> {
+/// The name in `stat`, and the fields behind it, of which the first, the state, is field 3 of the manual page.
+fn fields(stat: &[u8]) -> Option<(&[u8], impl Iterator<Item = &str>)> {
     // The name stands in parentheses and may hold some itself; behind the last one there are only numbers.
     let (open, close) = (stat.iter().position(|byte| *byte == b'(')?, stat.iter().rposition(|byte| *byte == b')')?);
-    let comm = OsString::from_vec(stat.get(open + 1..close)?.to_vec());
     let rest = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
-    let mut fields = rest.split_ascii_whitespace();
+    Some((stat.get(open + 1..close)?, rest.split_ascii_whitespace()))
+}
+
+/// From `stat`, which anybody may read; `None` if it has another form.
+pub(super) fn kind(stat: &[u8]) -> Option<Kind> {
+    /// PF_KTHREAD of linux/sched.h.
+    const KERNEL_THREAD: u32 = 0x0020_0000;
+    let (_, mut fields) = fields(stat)?;
+    let zombie = fields.next()? == "Z";
+    let flags: u32 = fields.nth(9 - 4)?.parse().ok()?;
+    let threads = fields.nth(20 - 10)?.parse().ok()?;
+    Some(Kind { kernel: flags & KERNEL_THREAD != 0, zombie, threads })
+}
+
+/// From `stat` and `status`; `None` if they have another form.
+pub(super) fn parse(stat: &[u8], status: &[u8]) -> Option<Status> {
+    let (comm, mut fields) = fields(stat)?;
+    let comm = OsString::from_vec(comm.to_vec());
     let state = fields.next()?;
-    // Field 22 of the manual page; the state is field 3.
     let started = fields.nth(22 - 4)?.parse().ok()?;
     let uids = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
     let uid = std::str::from_utf8(uids).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(Status { comm, uid, started, zombie: state == "Z" })
 }
 
-/// From `fdinfo`. What has no flags is read only.
-pub(super) fn access(info: &[u8]) -> Access {
-    let flags = info.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"flags:"));
-    let flags = flags.and_then(|flags| i32::from_str_radix(std::str::from_utf8(flags).ok()?.trim(), 8).ok()).unwrap_or_default();
-    match flags & libc::O_ACCMODE {
-        _ if flags & libc::O_PATH != 0 => Access::Path,
-        libc::O_RDONLY => Access::Read,
-        libc::O_WRONLY => Access::Write,
-        _ => Access::ReadWrite,
+/// From the mode of a descriptor's link: its owner's bits say how it was opened (`tid_fd_update_inode`), and with O_PATH it has
+/// none.
+pub(super) fn access(link_mode: u32) -> Access {
+    match (link_mode & 0o400 != 0, link_mode & 0o200 != 0) {
+        (true, true) => Access::ReadWrite,
+        (true, false) => Access::Read,
+        (false, true) => Access::Write,
+        (false, false) => Access::Path,
     }
 }
 
@@ -72,10 +96,20 @@ mod tests {
     }
 
     #[test]
-    fn flags_are_octal() {
-        assert_eq!(access(b"pos:\t0\nflags:\t0100001\nmnt_id:\t9\n"), Access::Write);
-        assert_eq!(access(b"pos:\t0\nflags:\t02100002\n"), Access::ReadWrite);
-        assert_eq!(access(b"pos:\t0\nflags:\t012000000\n"), Access::Path);
-        assert_eq!(access(b"pos:\t0\n"), Access::Read);
+    fn a_link_says_how_its_descriptor_was_opened() {
+        assert_eq!(
+            [0o120500, 0o120300, 0o120700, 0o120000].map(access),
+            [Access::Read, Access::Write, Access::ReadWrite, Access::Path]
+        );
+    }
+
+    #[test]
+    fn a_kernel_thread_and_a_dead_leader_are_known_by_their_state() {
+        let stat = |flags: u32, state: &str, threads: u32| {
+            let text = format!("2 (k) {state} 0 0 0 0 -1 {flags} 0 0 0 0 0 0 0 0 20 0 {threads} 0 5 0");
+            kind(text.as_bytes()).unwrap()
+        };
+        assert_eq!(stat(0x0020_8040, "S", 1), Kind { kernel: true, zombie: false, threads: 1 });
+        assert_eq!(stat(0x0040_0100, "Z", 4), Kind { kernel: false, zombie: true, threads: 4 });
     }
 }
