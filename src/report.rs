@@ -128,6 +128,13 @@ pub enum Warning {
         /// What the transaction is called.
         txid: String,
     },
+    /// Nothing was kept; what was brought back was taken out of a process that still has it.
+    TakenFromProcess {
+        /// The target.
+        path: PathBuf,
+        /// The process's link to it.
+        link: PathBuf,
+    },
     /// A file was written to while it was copied out of a process.
     ChangedMeanwhile {
         /// The target.

@@ -19,10 +19,10 @@ use crate::plan;
 use crate::proc::{FileId, Proc};
 use crate::proof::Trusted;
 use crate::report::{Action, Possessor, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind, Warning};
-use crate::request::{Lost, Mode, Request, Rescue, Source};
+use crate::request::{Follow, Lost, Mode, PathTrust, Request, Rescue, Source};
 use crate::rescue::{self, Candidate, Choice, Compared, Conditions, Here, Known, Opened, Wanted};
 use crate::source::{LocalSource, Session, Sink as _};
-use crate::txn::Stage;
+use crate::txn::{self, Stage};
 use recorded::Recorded;
 
 /// How long a file that is written to has to stand still.
@@ -74,25 +74,8 @@ pub fn rescue(request: &Rescue, really: bool, host: &Host, observer: &mut dyn Ob
         }
     };
     let target = request.to.clone().or_else(|| path_asked_for(request)).unwrap_or_else(|| chosen[0].candidate.name.clone());
-    let mut last: Option<Error> = None;
-    for known in &chosen {
-        for source in &known.candidate.sources {
-            let opened = match source.open(&proc, known.candidate.file) {
-                Ok(opened) => opened,
-                Err(errno) => {
-                    last = Some(Error::ProcessGone { path: known.candidate.name.clone(), source: errno.into() });
-                    continue;
-                }
-            };
-            let way = Way { request, target: &target, known, source, opened, recorded: &recorded };
-            match way.take(really, host, &mut session) {
-                // Another process may still have the file as it was.
-                Err(error @ Error::NotWhatRuns { .. }) => last = Some(error),
-                result => return result,
-            }
-        }
-    }
-    Err(last.unwrap_or_else(|| Error::NothingToRescue { what: what(request), unreadable: searched.unreadable }))
+    let job = Job { request, target: &target, recorded: &recorded, really };
+    job.take_first(&chosen, &proc, host, &mut session)
 }
 
 fn look() -> Result<(Proc, Here), Error> {
@@ -141,7 +124,7 @@ fn search(request: &Rescue, proc: &Proc, here: &Here) -> Result<rescue::Found, E
 
 /// The path as the kernel has it, and the directory it is in, where that is still there.
 fn place(path: &Path, request: &Rescue) -> Result<(PathBuf, Option<FileId>), Error> {
-    match plan::locate(path, request.follow, crate::request::PathTrust::Any) {
+    match plan::locate(path, request.follow, PathTrust::Any) {
         Ok(target) => Ok((target.path, Some(FileId::from(&target.dir_stat)))),
         Err(Error::Target {
             obstacle: Obstacle::MissingParent | Obstacle::DanglingLink { .. } | Obstacle::NotADirectory,
@@ -212,26 +195,111 @@ fn public(known: &Known) -> Rescuable {
     }
 }
 
-/// One way to one file.
-struct Way<'a> {
+/// The version of a file that a record tells of and nobody keeps any more, taken out of a process that still has it: by device,
+/// inode, size and time, and by the digest if one was recorded. `None` if there is none.
+///
+/// # Errors
+/// As [`rescue`].
+pub(super) fn former(
+    path: &Path,
+    follow: Follow,
+    path_trust: PathTrust,
+    host: &Host,
+    session: &mut Session<'_>,
+) -> Result<Option<RescueReport>, Error> {
+    let recorded = Recorded::read(host);
+    let target = plan::locate(path, follow, path_trust)?;
+    let present = target.existing.as_ref().map(|existing| existing.stat.st_ino);
+    let mut versions = recorded.former(&target.path);
+    versions.retain(|(version, ..)| Some(version.inode) != present);
+    let inodes: Vec<u64> = versions.iter().map(|(version, ..)| version.inode).collect();
+    // Without a record nobody need be looked at; without /proc nobody can be.
+    let Some((proc, here)) = look().ok().filter(|_| !versions.is_empty()) else { return Ok(None) };
+    let found = rescue::find(&proc, &here, &Wanted::Inodes(&inodes), None).map_err(no_proc)?;
+    for (version, device, keep) in versions {
+        let is_it = |candidate: &&Candidate| {
+            let Some(stat) = candidate.stat.as_ref().filter(|stat| stat.st_dev == device) else { return false };
+            let now = txn::version(stat, None);
+            let is_named = candidate.sources.iter().any(|source| !source.foreign) || version.sha256.is_some();
+            (now.kind, now.inode, now.size, now.modified) == (version.kind, version.inode, version.size, version.modified)
+                && is_named
+        };
+        let Some(candidate) = found.candidates.iter().find(is_it) else { continue };
+        let request = Rescue {
+            sha256: version.sha256,
+            replace: true,
+            keep: keep.max(1),
+            follow,
+            path_trust,
+            ..Rescue::new(Lost::Path(path.to_owned()))
+        };
+        let known = Known { candidate: candidate.clone(), sha256: version.sha256, distrust: None };
+        let job = Job { request: &request, target: path, recorded: &recorded, really: true };
+        match job.take_first(&[known], &proc, host, session) {
+            // A version before that one may do.
+            Err(Error::NotWhatRuns { .. } | Error::ProcessGone { .. } | Error::DigestMismatch { .. }) => {}
+            Ok(mut report) => {
+                let (path, link) = (report.swap.target.clone(), PathBuf::from(&report.swap.source.from));
+                let warning = Warning::TakenFromProcess { path, link };
+                session.event(Event::Warning(&warning));
+                report.swap.warnings.push(warning);
+                return Ok(Some(report));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// What is to be done with what was found.
+struct Job<'a> {
     request: &'a Rescue,
     target: &'a Path,
+    recorded: &'a Recorded,
+    /// Or only to be talked about.
+    really: bool,
+}
+
+impl Job<'_> {
+    /// Takes the first way that leads to the file.
+    fn take_first(&self, chosen: &[Known], proc: &Proc, host: &Host, session: &mut Session<'_>) -> Result<RescueReport, Error> {
+        let mut last = None;
+        for known in chosen {
+            for source in &known.candidate.sources {
+                let taken = match source.open(proc, known.candidate.file) {
+                    Ok(opened) => Way { job: self, known, source, opened }.take(host, session),
+                    Err(errno) => Err(Error::ProcessGone { path: known.candidate.name.clone(), source: errno.into() }),
+                };
+                match taken {
+                    // Another process may still have the file as it was.
+                    Err(error @ (Error::NotWhatRuns { .. } | Error::ProcessGone { .. })) => last = Some(error),
+                    result => return result,
+                }
+            }
+        }
+        Err(last.expect("what was found has a source"))
+    }
+}
+
+/// One way to one file.
+struct Way<'a> {
+    job: &'a Job<'a>,
     known: &'a Known,
     source: &'a rescue::Source,
     opened: Opened,
-    recorded: &'a Recorded,
 }
 
 impl Way<'_> {
-    fn take(self, really: bool, host: &Host, session: &mut Session<'_>) -> Result<RescueReport, Error> {
+    fn take(self, host: &Host, session: &mut Session<'_>) -> Result<RescueReport, Error> {
+        let &Job { request: wanted, target, recorded, really } = self.job;
         let from = self.source.path();
         let request = Request {
-            follow: self.request.follow,
-            path_trust: self.request.path_trust,
-            sha256: self.request.sha256,
-            keep: self.request.keep,
+            follow: wanted.follow,
+            path_trust: wanted.path_trust,
+            sha256: wanted.sha256,
+            keep: wanted.keep,
             // A target that is a directory takes the name from it.
-            ..Request::new(Source::File(self.known.candidate.name.clone()), self.target)
+            ..Request::new(Source::File(self.known.candidate.name.clone()), target)
         };
         let mut run = Run::plan(&request, &mut plan::Found::default(), session)?;
         let mut claim = really.then(|| Claim::single(host, &run.plan.target, request.keep, session)).transpose()?;
@@ -249,12 +317,12 @@ impl Way<'_> {
             let swap = if really { run.leave(session)? } else { run.report(Action::Unchanged, session) };
             return Ok(self.report(swap, None));
         }
-        let privilege = self.recorded.privilege(&run.plan.target.path, &stat, &self.opened.file, session)?;
+        let privilege = recorded.privilege(&run.plan.target.path, &stat, &self.opened.file, session)?;
         let own = plan::of_inode(&self.opened.file, &stat, privilege, &run.plan.target)?;
         // What a swap warns of is about the file that is replaced.
         run.plan.warnings.retain(|warning| !matches!(warning, Warning::PrivilegeKept { .. } | Warning::PrivilegeDropped { .. }));
         run.plan.warnings.extend(own.warnings);
-        run.plan.warnings.extend(self.recorded.warning());
+        run.plan.warnings.extend(recorded.warning());
         (run.plan.wanted, run.plan.owner) = (own.wanted, own.owner);
 
         let state = claim.as_ref().and_then(Claim::state);
@@ -295,7 +363,7 @@ impl Way<'_> {
         let same = file.map(|file| plan::same_content(&self.opened.file, file, existing.size(), session.cancel)).transpose()?;
         match same.unwrap_or(false) {
             true => Ok(true),
-            false if self.request.replace => Ok(false),
+            false if self.job.request.replace => Ok(false),
             false => Err(Error::Target { path: run.plan.target.path.clone(), obstacle: Obstacle::Exists }),
         }
     }
@@ -316,10 +384,10 @@ impl Way<'_> {
             session.event(Event::Size { bytes });
             Staging { stage: &mut *stage, target: &run.plan.target }.take_file(&source, session)?;
             run.source.bytes = Some(bytes);
-            if source.check_unchanged().is_ok() && (!self.request.until_still || self.stands_still(&source, session)?) {
+            if source.check_unchanged().is_ok() && (!self.job.request.until_still || self.stands_still(&source, session)?) {
                 break;
             }
-            if !self.request.until_still {
+            if !self.job.request.until_still {
                 run.plan.warnings.push(Warning::ChangedMeanwhile { path: run.plan.target.path.clone() });
                 break;
             }
@@ -328,8 +396,9 @@ impl Way<'_> {
             source = LocalSource::from_file(again, source.path().to_owned())?;
         }
         let read_error = |error| source.read_error(error);
-        let digest = self.request.sha256.map(|_| checksum::sha256_of(stage.file(), session.cancel, read_error)).transpose()?;
-        Trusted::require(&run.source.from, self.request.sha256, digest, false)
+        let digest =
+            self.job.request.sha256.map(|_| checksum::sha256_of(stage.file(), session.cancel, read_error)).transpose()?;
+        Trusted::require(&run.source.from, self.job.request.sha256, digest, false)
     }
 
     /// Waits, and says whether the file has not changed meanwhile.
@@ -353,7 +422,7 @@ impl Way<'_> {
         let pid = self.source.pid;
         let compared = rescue::compare(&self.opened.process, self.known.candidate.file, stage.file()).map_err(error)?;
         // Who names the digest knows what he wants.
-        let asked_for = self.request.sha256.is_some();
+        let asked_for = self.job.request.sha256.is_some();
         match compared {
             Compared::Nothing => Ok(None),
             Compared::Same => Ok(Some(true)),

@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::Host;
 use super::claim::Claim;
+use super::{Host, rescue};
 use crate::checksum;
 use crate::elf::{self, Linkage};
 use crate::error::{Error, Obstacle};
@@ -37,6 +37,9 @@ pub enum Rollback {
 /// Brings back the versions before: of one file, or of all files of a transaction. What is there now is kept in turn, so that a
 /// second call goes forward again.
 ///
+/// Of one file of which none is kept any more, the version that was recorded is taken out of a process that still has it, if
+/// there is one: as [`rescue`](crate::rescue) does.
+///
 /// # Guarantees
 /// As [`apply`](crate::apply). A version is brought back only if it is the very file that was kept: by inode, size, mode, owner,
 /// and by its digest where one was recorded.
@@ -49,9 +52,16 @@ pub enum Rollback {
 pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
-    let mut entries = match State::existing(&host.state_dir)? {
-        Some(state) => wanted_entries(&state, wanted, trust)?,
+    let kept = match State::existing(&host.state_dir)? {
+        Some(state) => wanted_entries(&state, wanted, trust),
         None => return Err(nothing(wanted)),
+    };
+    let mut entries = match (kept, wanted) {
+        (Err(error @ Error::NothingKept { .. }), Rollback::File { path, follow }) => {
+            let found = rescue::former(path, *follow, trust, host, &mut session)?.ok_or(error)?;
+            return Ok(BatchReport { txid: None, times: found.swap.times, swaps: vec![found.swap] });
+        }
+        (kept, _) => kept?,
     };
     let (claim, targets) = loop {
         let targets = look(&entries, trust)?;

@@ -41,6 +41,8 @@ pub(crate) enum Wanted<'a> {
     Leaf(&'a OsStr),
     /// What had this path, in this directory if it is still there.
     Path { path: &'a Path, directory: Option<FileId> },
+    /// One of these inodes, whatever became of its name.
+    Inodes(&'a [u64]),
     /// Whatever it is, gone or not.
     Any,
 }
@@ -163,7 +165,7 @@ impl Look<'_> {
 
     /// By the text alone, which costs less than to look at the file.
     fn may_be_it(&self, text: &OsStr) -> bool {
-        matches!(self.wanted, Wanted::Any) || name::may_be_gone(text)
+        matches!(self.wanted, Wanted::Any | Wanted::Inodes(_)) || name::may_be_gone(text)
     }
 
     fn link(&mut self, process: &Process, link: String, kind: SourceKind) -> Result<(), Errno> {
@@ -206,6 +208,9 @@ impl Look<'_> {
         file: FileId,
         stat: Result<Stat, u64>,
     ) -> Result<(), Errno> {
+        if matches!(self.wanted, Wanted::Inodes(inodes) if !inodes.contains(&file.ino)) {
+            return Ok(());
+        }
         let ours = process.namespace("mnt").is_ok_and(|theirs| theirs == self.here.mounts);
         let look_up = |path: &Path| match ours {
             true => rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok(),
@@ -223,27 +228,31 @@ impl Look<'_> {
         let gone = name::of_gone(text, links, has);
         let (name, gone) = match (gone, self.wanted) {
             (Some(gone), _) => gone,
-            (None, Wanted::Any) => (PathBuf::from(text), Gone::Present),
+            (None, Wanted::Any | Wanted::Inodes(_)) => (PathBuf::from(text), Gone::Present),
             (None, _) => return Ok(()),
         };
         let directory = name.parent().and_then(look_up).map(|stat| (FileId::from(&stat), stat.st_uid));
-        if !self.is_wanted(&name, ours, directory, file) {
+        let foreign = trust::is_foreign(process, &link, self.here);
+        if !self.is_wanted(&name, ours || foreign, directory, file) {
             return Ok(());
         }
         let status = process.status()?;
-        let foreign = trust::is_foreign(process, &link, self.here);
         let source = Source { pid: process.pid(), started: status.started, command: status.comm, kind, link, foreign };
         let extent = stat.as_ref().map_or_else(|extent| *extent, |stat| stat.st_size as u64);
         let candidate = self.seen.entry(file).or_insert_with(|| Candidate {
             file,
             stat: stat.ok(),
             size: extent,
-            name,
+            name: name.clone(),
             gone,
             directory,
             sources: Vec::new(),
         });
         candidate.size = candidate.size.max(extent);
+        // What a process says that is to be believed counts more.
+        if !source.foreign && candidate.sources.iter().all(|before| before.foreign) {
+            (candidate.name, candidate.gone, candidate.directory) = (name, gone, directory);
+        }
         // One way for each process: the best comes first.
         if candidate.sources.last().is_none_or(|last| last.pid != source.pid) {
             candidate.sources.push(source);
@@ -251,15 +260,17 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn is_wanted(&self, name: &Path, ours: bool, directory: Option<(FileId, u32)>, file: FileId) -> bool {
+    /// `by_text`: whether the path is to be taken as it is said.
+    fn is_wanted(&self, name: &Path, by_text: bool, directory: Option<(FileId, u32)>, file: FileId) -> bool {
         match self.wanted {
-            Wanted::Any | Wanted::All => true,
+            Wanted::Any | Wanted::All | Wanted::Inodes(_) => true,
             Wanted::Named => !name::is_nameless(name, file.ino),
             Wanted::Leaf(leaf) => name.file_name() == Some(leaf),
-            // A path means something else in another mount namespace, unless it is in the very same directory.
+            // A path means something else in another mount namespace, unless it is in the very same directory. What somebody
+            // else made of his mounts counts as said, so that it is seen to be refused.
             Wanted::Path { path, directory: place } => {
                 let same_place = place.is_some_and(|place| directory.is_some_and(|(found, _)| found == place));
-                (ours && name == *path) || (same_place && name.file_name() == path.file_name())
+                (by_text && name == *path) || (same_place && name.file_name() == path.file_name())
             }
         }
     }

@@ -1,5 +1,8 @@
 //! Files that only a process still has, brought back: `swapbin rescue`.
 
+mod planted;
+mod rollback;
+
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 

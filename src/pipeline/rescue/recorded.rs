@@ -46,6 +46,15 @@ impl Recorded {
         self.records.iter().flat_map(|record| &record.entries).filter(is_it)
     }
 
+    /// The versions that were replaced, newest first: with the device they are on in this boot, and how many old ones are kept.
+    pub(super) fn former(&self, path: &Path) -> Vec<(Version, u64, u32)> {
+        let former = |entry: &Entry| {
+            let old = entry.old.clone().filter(|old| old.kind == Kind::File)?;
+            Some((old, entry.filesystem.dev, entry.keep))
+        };
+        self.entries(path).filter_map(former).collect()
+    }
+
     /// The mode of a file with setuid or setgid, if a record has this very file with this very mode: by device, inode, size, time,
     /// and digest where there is one.
     ///

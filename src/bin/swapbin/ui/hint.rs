@@ -81,7 +81,10 @@ pub fn of(error: &Error) -> Option<String> {
         }
         Error::Process { .. } => "check the pid, and run this as root or as the user of the process".to_owned(),
         Error::NothingKept { path } => {
-            format!("see what is kept: swapbin history; of this file: swapbin history {}", quoted(path))
+            format!(
+                "see what is kept: swapbin history {name}; and what processes still have: swapbin rescue --list",
+                name = quoted(path)
+            )
         }
         Error::NotTheKept { kept, .. } => {
             format!("somebody has changed {}; it is not brought back: look at it, and put it in place yourself", quoted(kept))

@@ -320,6 +320,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::NothingKept { .. } => "nothing-kept",
         Warning::Volatile { .. } => "volatile",
         Warning::NotLabelled { .. } => "not-labelled",
+        Warning::TakenFromProcess { .. } => "taken-from-process",
         Warning::ChangedMeanwhile { .. } => "changed-meanwhile",
         Warning::NotCompared { .. } => "not-compared",
         Warning::NotWhatRuns { .. } => "not-what-runs",

@@ -95,6 +95,9 @@ pub fn warning(warning: &Warning) -> String {
             let of = if *processes == 1 { "a process".to_owned() } else { format!("{processes} processes") };
             format!("whether {of} may write below {} cannot be seen", quoted(path))
         }
+        Warning::TakenFromProcess { path, link } => {
+            format!("no earlier version of {} is kept; it was taken from {}", quoted(path), quoted(link))
+        }
         Warning::ChangedMeanwhile { path } => {
             format!(
                 "the file was written to while it was copied: {} may be of no single moment; --follow waits for one",

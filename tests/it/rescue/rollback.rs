@@ -1,0 +1,64 @@
+//! `swapbin rollback` of a version that is no longer kept: a process may still have it.
+
+use std::fs;
+
+use crate::support::{Entry, Fixture, Scratch, is_kept, swapbin};
+
+/// A program that was replaced while it ran, and of which the kept version is gone.
+fn replaced() -> (Scratch, Fixture) {
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one").mode(0o751);
+    let running = Fixture::sleeping(&app);
+    let new = scratch.program("new", "two");
+    swapbin(&scratch).from(&new).to(&app).keeping().run().exits(0);
+    forget(&scratch);
+    (scratch, running)
+}
+
+/// Removes the kept versions, as a careless cleaner does.
+fn forget(scratch: &Scratch) {
+    let kept: Vec<_> = scratch.snapshot().names().filter(|name| is_kept(name)).map(|name| scratch.path(name)).collect();
+    assert!(!kept.is_empty(), "a version was kept");
+    kept.iter().for_each(|kept| fs::remove_file(kept).unwrap());
+}
+
+#[test]
+fn the_recorded_version_is_taken_out_of_a_process_that_runs_it() {
+    let (scratch, running) = replaced();
+    let object = swapbin(&scratch).args(["rollback", "app", "--json"]).run().exits(0).says("taken from").json();
+    assert_eq!(Fixture::version_of(scratch.path("app")), "one");
+    assert_eq!(Entry::of(scratch.path("app")).mode, 0o751);
+    let swap = &object["swaps"][0];
+    let link = format!("/proc/{}/exe", running.pid().as_raw_nonzero());
+    assert_eq!((&swap["source"]["from"], &swap["warnings"][0]["kind"]), (&link.into(), &"taken-from-process".into()));
+    scratch.assert_no_litter();
+    // What was there is kept, so that it goes forward again.
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+    assert_eq!(Fixture::version_of(scratch.path("app")), "two");
+}
+
+#[test]
+fn a_kept_version_comes_before_any_process() {
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let inode = Entry::of(&app).ino;
+    let _running = Fixture::sleeping(&app);
+    let new = scratch.program("new", "two");
+    swapbin(&scratch).from(&new).to(&app).keeping().run().exits(0);
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+    assert_eq!(Entry::of(&app).ino, inode, "the very file that was kept");
+}
+
+#[test]
+fn another_version_that_a_process_runs_is_not_taken_for_it() {
+    let (scratch, running) = replaced();
+    running.finish();
+    // One that was at the path before, of which no record tells.
+    let other = scratch.program("other", "zero");
+    let _other = Fixture::sleeping(&other);
+    fs::rename(scratch.path("app"), scratch.path("aside")).unwrap();
+    fs::rename(&other, scratch.path("app")).unwrap();
+    fs::rename(scratch.path("aside"), scratch.path("app")).unwrap();
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(7).says("no earlier version");
+    assert_eq!(Fixture::version_of(scratch.path("app")), "two");
+}
