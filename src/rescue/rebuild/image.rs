@@ -18,7 +18,9 @@ pub(super) enum Origin {
     Missing,
     /// The process may have written it.
     Unknown,
-    /// It was worked out, or only the dynamic linker can have written it.
+    /// Only what loads the program, before its first line, can have written it.
+    Sealed,
+    /// It was worked out.
     Rebuilt,
     /// It is in a page that the process never wrote to.
     Exact,
@@ -113,7 +115,7 @@ impl Image {
                 let place = load.address + (at as u64 - load.offset);
                 let sealed = load.is_writable() && !is_writable && relro.contains(&place);
                 self.bytes[at] = byte;
-                self.origins[at] = if sealed { Origin::Rebuilt } else { Origin::Unknown };
+                self.origins[at] = if sealed { Origin::Sealed } else { Origin::Unknown };
             }
         }
     }

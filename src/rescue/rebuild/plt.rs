@@ -1,5 +1,7 @@
 //! The code by which functions are found at their first call: what the slots of the procedure linkage table hold before.
 
+use std::collections::HashMap;
+
 use super::image::Image;
 use super::{Known, Loaded};
 
@@ -9,8 +11,9 @@ const ENTRY: u64 = 16;
 /// Where the code is.
 #[derive(Debug)]
 pub(super) enum Stubs {
-    /// One entry per slot, behind the common one at this address.
-    PerSlot { first: u64 },
+    /// One entry per slot, behind the common one at this address. The linker may have them in another order than the slots: by
+    /// the number each pushes, what its slot holds.
+    PerSlot { first: u64, by_number: HashMap<u32, u64> },
     /// All slots hold the address of the common one.
     Common { address: u64 },
 }
@@ -21,7 +24,8 @@ impl Stubs {
         loaded.loads().filter(|load| load.is_executable()).find_map(|load| {
             let code = image.at(load.address, load.file_size);
             match loaded.machine {
-                Known::X86_64 => x86_64(code, load.address, table).map(|first| Stubs::PerSlot { first }),
+                Known::X86_64 => x86_64(code, load.address, table)
+                    .map(|first| Stubs::PerSlot { first, by_number: entries(image, first).collect() }),
                 Known::Aarch64 => aarch64(code, load.address, table).map(|address| Stubs::Common { address }),
             }
         })
@@ -30,30 +34,35 @@ impl Stubs {
     /// Where the common entry is.
     pub(super) fn begin(&self) -> u64 {
         match self {
-            Stubs::PerSlot { first } => *first,
+            Stubs::PerSlot { first, .. } => *first,
             Stubs::Common { address } => *address,
         }
     }
 
     /// What the slot of this number in DT_JMPREL holds before its function is found.
-    pub(super) fn of(&self, image: &Image, number: usize) -> Option<u64> {
-        let first = match self {
-            Stubs::Common { address } => return Some(*address),
-            Stubs::PerSlot { first } => *first,
-        };
-        let number = u32::try_from(number).ok()?;
-        let entry = first.checked_add(ENTRY * (u64::from(number) + 1))?;
-        let code = image.at(entry, ENTRY);
-        let pushes = |at: usize| code.get(at) == Some(&0x68) && code.get(at + 1..at + 5) == Some(&number.to_le_bytes()[..]);
-        match code {
-            // jmp *slot(%rip); push number: the slot leads to the second instruction.
-            [0xff, 0x25, ..] if pushes(6) => Some(entry + 6),
-            // endbr64; push number. The jump through the slot is in another table.
-            [0xf3, 0x0f, 0x1e, 0xfa, ..] if pushes(4) => Some(entry),
-            _ if pushes(0) => Some(entry),
-            _ => None,
+    pub(super) fn of(&self, number: usize) -> Option<u64> {
+        match self {
+            Stubs::Common { address } => Some(*address),
+            Stubs::PerSlot { by_number, .. } => by_number.get(&u32::try_from(number).ok()?).copied(),
         }
     }
+}
+
+/// The entries behind the first: the number each pushes, and what its slot holds.
+fn entries(image: &Image, first: u64) -> impl Iterator<Item = (u32, u64)> {
+    let begin = first.saturating_add(ENTRY);
+    let code = image.at(begin, u64::MAX).chunks_exact(ENTRY as usize);
+    code.zip((begin..).step_by(ENTRY as usize)).map_while(|(code, address)| {
+        let (push, slot) = match code {
+            // jmp *slot(%rip); push number: the slot leads to the second instruction.
+            [0xff, 0x25, ..] => (6, address + 6),
+            // endbr64; push number. The jump through the slot is in another table.
+            [0xf3, 0x0f, 0x1e, 0xfa, ..] => (4, address),
+            _ => (0, address),
+        };
+        let number = code.get(push + 1..)?.first_chunk()?;
+        (code[push] == 0x68).then_some((u32::from_le_bytes(*number), slot))
+    })
 }
 
 /// `push 8+table(%rip)`, then `jmp *16+table(%rip)`, with or without a prefix.

@@ -81,7 +81,7 @@ pub(super) fn undo(image: &mut Image, loaded: &Loaded, dynamic: &Dynamic) -> Und
                 image.restore(place + 8, 0, Origin::Rebuilt);
             }
             Before::Slot => {
-                let first = stubs.as_ref().and_then(|stubs| stubs.of(image, number)).or_else(|| not_bound(image, loaded, place));
+                let first = stubs.as_ref().and_then(|stubs| stubs.of(number)).or_else(|| not_bound(image, loaded, place));
                 undone.unbound += u64::from(first.is_none() && image.word_origin(place) != Some(Origin::Exact));
                 image.restore(place, first.unwrap_or(0), Origin::Rebuilt);
             }

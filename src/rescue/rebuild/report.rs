@@ -104,7 +104,8 @@ impl Part {
 
     fn new(image: &Image, name: String, range: std::ops::Range<usize>) -> Part {
         let count = |origin| image.count(&range, origin);
-        let (exact, rebuilt, unknown) = (count(Origin::Exact), count(Origin::Rebuilt), count(Origin::Unknown));
+        let (exact, rebuilt, unknown) =
+            (count(Origin::Exact), count(Origin::Rebuilt) + count(Origin::Sealed), count(Origin::Unknown));
         let size = range.len() as u64;
         let state = match () {
             () if exact + rebuilt + unknown < size => State::Missing,

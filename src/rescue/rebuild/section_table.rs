@@ -31,7 +31,8 @@ pub(super) fn kept(image: &mut Image) -> Option<Vec<Part>> {
     for (number, section) in info.sections.iter().enumerate().filter(|(_, section)| section.kind != SHT_NULL.0) {
         let is_loaded = usize::try_from(section.offset).is_ok_and(|begin| is_there(image, begin, section.size));
         if section.kind != SHT_NOBITS.0 && !is_loaded {
-            image.change(begin + number * HEADER + KIND, &SHT_NULL.0.to_le_bytes());
+            // SHT_NULL and no more, but for the name.
+            image.change(begin + number * HEADER + KIND, &[0; HEADER - KIND]);
         }
         parts.push(Part::of_section(image, section, is_loaded));
     }

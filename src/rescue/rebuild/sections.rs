@@ -113,9 +113,11 @@ impl Found<'_> {
             count = count.max(symbols);
         }
         let Some(address) = self.dynamic.get(DT_SYMTAB) else { return };
-        // Linkers put the names behind the symbols. Symbols that are only needed are in no hash table.
-        let to_names = self.dynamic.get(DT_STRTAB).and_then(|names| names.checked_sub(address)).map(|bytes| bytes / SYMBOL);
-        count = to_names.filter(|to_names| *to_names >= count && *to_names - count < 1 << 16).unwrap_or(count);
+        // Symbols that are only needed are in no hash table; but linkers put the next table right behind.
+        let tables = [DT_STRTAB, DT_VERSYM, DT_VERNEED, DT_VERDEF, DT_HASH, DT_GNU_HASH, DT_RELA, DT_RELR, DT_JMPREL];
+        let next =
+            tables.into_iter().filter_map(|tag| self.dynamic.get(tag)?.checked_sub(address)).filter(|bytes| *bytes > 0).min();
+        count = next.map(|bytes| bytes / SYMBOL).filter(|to_next| *to_next >= count).unwrap_or(count);
         self.add(".dynsym", SHT_DYNSYM, address, count.saturating_mul(SYMBOL), SYMBOL);
         let info = sizes::local_symbols(self.image.at(address, count.saturating_mul(SYMBOL)));
         if let Some(symbols) = self.sections.last_mut().filter(|last| last.kind == SHT_DYNSYM.0) {
