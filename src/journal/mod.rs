@@ -13,5 +13,5 @@ mod text;
 pub(crate) use decide::{Direction, Facts, Seen, Step, before, decide};
 pub(crate) use frame::encode;
 pub(crate) use read::{Journal, Phase, Unreadable, read};
-pub(crate) use record::{Entry, Filesystem, Header, Kept, Kind, Record, VERSION, Version, Way};
+pub(crate) use record::{Entry, Filesystem, Header, Kept, Kind, Place, Record, VERSION, Version, Way};
 pub(crate) use text::Text;

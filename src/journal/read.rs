@@ -1,15 +1,14 @@
 //! A journal's bytes back to what they say.
 
 use super::frame;
-use super::record::{Entry, Header, Record, VERSION};
-use super::text::Text;
+use super::record::{Entry, Header, Place, Record, VERSION};
 
 /// What a journal says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Journal {
     pub(crate) header: Header,
     /// Where temporary names may be.
-    pub(crate) directories: Vec<Text>,
+    pub(crate) directories: Vec<Place>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) phase: Phase,
 }
@@ -57,8 +56,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
                 entries.push(*entry);
                 Phase::Preparing
             }
-            (Record::Directory(path), Phase::Preparing) => {
-                directories.push(path);
+            (Record::Directory(place), Phase::Preparing) => {
+                directories.push(place);
                 Phase::Preparing
             }
             (Record::Commit { entries: count }, Phase::Preparing) if count == entries.len() => Phase::Committed,

@@ -15,7 +15,7 @@ pub(crate) enum Record {
     /// The first line.
     Header(Header),
     /// A directory in which something is prepared: written before the first name is made there.
-    Directory(Text),
+    Directory(Place),
     /// One name that is changed.
     Entry(Box<Entry>),
     /// Everything is prepared and on the disk; from here on it goes forward. Tells how many entries there are.
@@ -41,6 +41,15 @@ pub(crate) struct Header {
     pub(crate) single: bool,
     /// What it was made by: `swap`, `apply`, `rollback`.
     pub(crate) command: String,
+}
+
+/// A directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Place {
+    /// Without links in it.
+    pub(crate) dir: Text,
+    pub(crate) filesystem: Filesystem,
 }
 
 /// One name that is changed.

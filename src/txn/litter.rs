@@ -89,18 +89,30 @@ fn remove_unowned_of_batch(dir: &Dir, name: &OsStr) -> bool {
 
 /// Removes every temporary and kept name of one transaction, which has changed nothing; a kept one only where it is not the
 /// last name of its file. Says whether there was any.
-pub(super) fn remove_all_of(dir: &Arc<Dir>, txid: &str) -> bool {
-    let mut removed = false;
-    let names = |prefix: &str| dir.names_beginning(format!("{prefix}{txid}.").as_bytes()).unwrap_or_default();
-    for name in names(temp::BATCH_PREFIX) {
-        removed |= temp::transaction_of(&name, temp::BATCH_PREFIX).is_some() && tree::remove(dir, &name).is_ok();
+///
+/// # Errors
+/// The directory cannot be read, or one of the temporary names not be removed.
+pub(super) fn remove_all_of(dir: &Arc<Dir>, txid: &str) -> Result<bool, Errno> {
+    if !dir.is_readable() {
+        return Err(Errno::ACCESS);
     }
-    for name in names(temp::KEPT_PREFIX) {
+    let mut removed = false;
+    let names = |prefix: &str| dir.names_beginning(format!("{prefix}{txid}.").as_bytes());
+    for name in names(temp::BATCH_PREFIX)? {
+        if temp::transaction_of(&name, temp::BATCH_PREFIX).is_some() {
+            match tree::remove(dir, &name) {
+                Ok(()) => removed = true,
+                Err(Errno::NOENT) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+    for name in names(temp::KEPT_PREFIX)? {
         if temp::transaction_of(&name, temp::KEPT_PREFIX).is_some() {
             removed |= remove_second_name(dir, &name);
         }
     }
-    removed
+    Ok(removed)
 }
 
 /// Removes a name by which a file was to be kept, if the file has another.

@@ -318,8 +318,9 @@ impl<'a> Transaction<'a> {
         if !dir.path().is_absolute() {
             return Err(Error::Target { path: dir.path().to_owned(), obstacle: Obstacle::NoPath });
         }
-        self.write(&journal::encode(&Record::Directory(Text::from(dir.path()))))?;
         let filesystem = identify::filesystem(dir, &stat);
+        let place = journal::Place { dir: Text::from(dir.path()), filesystem: filesystem.clone() };
+        self.write(&journal::encode(&Record::Directory(place)))?;
         self.directories.insert(key, (Arc::clone(dir), filesystem.clone()));
         Ok(filesystem)
     }

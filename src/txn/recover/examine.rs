@@ -44,21 +44,10 @@ impl Boot {
 /// # Errors
 /// Something cannot be looked at.
 pub(super) fn examine(entry: &Entry, boot: Boot) -> Result<Examined, Errno> {
-    let missing = |facts| Ok(Examined { dir: None, facts });
-    if entry.filesystem.volatile && boot == Boot::Earlier {
-        return missing(Facts::Lost);
-    }
-    let dir = match open(entry.dir.as_path()) {
-        Ok(Some(dir)) => dir,
-        Ok(None) => return missing(Facts::Away),
-        Err(errno) => return Err(errno),
+    let dir = match find(entry.dir.as_path(), &entry.filesystem, boot)? {
+        Found::Here(dir) => dir,
+        Found::Not(facts) => return Ok(Examined { dir: None, facts }),
     };
-    let stat = rustix::fs::fstat(&dir)?;
-    match whereabouts(&entry.filesystem, &stat, mount::uuid(&dir), boot) {
-        Whereabouts::Same => {}
-        Whereabouts::OtherFilesystem => return missing(Facts::Away),
-        Whereabouts::OtherDirectory => return missing(Facts::Moved),
-    }
     let look = |dir: &Dir, name: &std::ffi::OsStr| seen(dir, name, entry.old.as_ref(), entry.new.as_ref());
     let target = look(&dir, entry.leaf.as_os_str())?;
     let temp = entry.temp.as_ref().map_or(Ok(Seen::Absent), |temp| look(&dir, temp.as_os_str()))?;
@@ -72,6 +61,30 @@ pub(super) fn examine(entry: &Entry, boot: Boot) -> Result<Examined, Errno> {
         },
     };
     Ok(Examined { dir: Some(dir), facts: Facts::Here { target, temp, kept } })
+}
+
+/// A directory that was written down.
+pub(super) enum Found {
+    Here(Arc<Dir>),
+    /// Why it is not.
+    Not(Facts),
+}
+
+/// Opens a directory, if it is the one that was written down.
+///
+/// # Errors
+/// It cannot be looked at.
+pub(super) fn find(path: &Path, recorded: &Filesystem, boot: Boot) -> Result<Found, Errno> {
+    if recorded.volatile && boot == Boot::Earlier {
+        return Ok(Found::Not(Facts::Lost));
+    }
+    let Some(dir) = open(path)? else { return Ok(Found::Not(Facts::Away)) };
+    let stat = rustix::fs::fstat(&dir)?;
+    Ok(match whereabouts(recorded, &stat, mount::uuid(&dir), boot) {
+        Whereabouts::Same => Found::Here(dir),
+        Whereabouts::OtherFilesystem => Found::Not(Facts::Away),
+        Whereabouts::OtherDirectory => Found::Not(Facts::Moved),
+    })
 }
 
 enum Whereabouts {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
-use super::examine::{Boot, Examined, examine};
+use super::examine::{Boot, Examined, Found, examine, find};
 use super::leftover::{self, Leftover, State as LeftoverState, close, leftovers};
 use crate::error::Error;
 use crate::failpoint;
@@ -93,6 +93,8 @@ struct Todo<'a> {
     direction: Direction,
     steps: Vec<Step>,
     examined: Vec<Examined>,
+    /// Directories in which something was prepared that no entry may tell of.
+    unnamed: Vec<Arc<Dir>>,
 }
 
 impl Todo<'_> {
@@ -135,12 +137,27 @@ fn judge<'a>(state: &State, leftover: &'a Leftover, asked: Option<Direction>) ->
     for ((entry, step), facts) in journal.entries.iter().zip(&steps).zip(&facts).filter(|_| asked.is_none()) {
         match step {
             Step::Stop => return Err(stuck(path_of(entry), obstacle(entry, facts), false)),
-            Step::Later => return Err(stuck(entry.dir.as_path().to_owned(), "its filesystem is not mounted", true)),
+            Step::Later => return Err(stuck(entry.dir.as_path().to_owned(), AWAY, true)),
             _ => {}
         }
     }
-    Ok(Some(Todo { journal, direction, steps, examined }))
+    let mut unnamed = Vec::new();
+    // Without COMMIT the entries may be missing, and the names have to be looked for.
+    for place in journal.directories.iter().filter(|_| journal.phase == Phase::Preparing) {
+        let path = place.dir.as_path();
+        let found = find(path, &place.filesystem, boot);
+        match found.map_err(|errno| Error::Io { op: "look at", path: path.to_owned(), source: errno.into() })? {
+            Found::Here(dir) => unnamed.push(dir),
+            Found::Not(Facts::Away) if asked.is_none() => return Err(stuck(path.to_owned(), AWAY, true)),
+            // Where it is now nobody knows; nothing in it is needed.
+            Found::Not(_) => {}
+        }
+    }
+    Ok(Some(Todo { journal, direction, steps, examined, unnamed }))
 }
+
+/// Nobody can say which of the two it is.
+const AWAY: &str = "it is not there: its filesystem is not mounted, or it was moved";
 
 /// Why nobody can say what to do.
 fn obstacle(entry: &Entry, facts: &Facts) -> &'static str {
@@ -167,7 +184,7 @@ pub(crate) fn finish_own(state: &State, txid: &str, file: &File) -> Result<(), E
 }
 
 fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
-    let Todo { journal, direction, steps, examined } = todo;
+    let Todo { journal, direction, steps, examined, unnamed } = todo;
     let order: Vec<usize> = match direction {
         Direction::Forward => (0..steps.len()).collect(),
         // The last rename is taken back first, so that a program never meets a library older than itself.
@@ -198,8 +215,12 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
             (Some(dir), ..) => tidied |= tidy(entry, dir, &journal.header.txid, *direction),
         }
     }
-    if journal.phase == Phase::Preparing {
-        tidied |= tidy_unnamed(journal);
+    for dir in unnamed {
+        // The journal stays until they are gone: nothing else knows of them.
+        let removed = litter::remove_all_of(dir, &journal.header.txid);
+        if removed.map_err(|errno| Error::write("remove what was staged in", dir.path(), errno.into()))? {
+            failpoint::around("recover-sync", || sync::dir(dir, None)).map_err(|source| sync_error(dir, source))?;
+        }
     }
     if tidied { sync_directories(examined) } else { Ok(()) }
 }
@@ -267,16 +288,6 @@ fn remove_staged(entry: &Entry, dir: &Arc<Dir>, txid: &str) -> bool {
     // A directory that was to be brought back is staged by the name it is kept by, and stays.
     let ours = |temp: &&Text| temp::transaction_of(temp.as_os_str(), temp::BATCH_PREFIX).is_some_and(|(id, _)| id == txid);
     entry.temp.as_ref().filter(ours).is_some_and(|temp| tree::remove(dir, temp.as_os_str()).is_ok())
-}
-
-/// Removes what was prepared and is in no entry yet: by the names of this transaction in the directories it noted.
-fn tidy_unnamed(journal: &Journal) -> bool {
-    let mut tidied = false;
-    for path in &journal.directories {
-        let Ok(Some(dir)) = super::examine::open(path.as_path()) else { continue };
-        tidied |= litter::remove_all_of(&dir, &journal.header.txid);
-    }
-    tidied
 }
 
 fn sync_directories(examined: &[Examined]) -> Result<(), Error> {

@@ -51,6 +51,40 @@ fn a_filesystem_that_is_not_there_yet_is_waited_for() {
 }
 
 #[test]
+fn what_was_staged_on_a_filesystem_that_is_not_there_yet_is_not_forgotten() {
+    let Some(tree) = Tree::killed_at("commit-record") else { return };
+    let away = tree.scratch.path("away");
+    std::fs::rename(tree.scratch.path("lib"), &away).unwrap();
+    let before = tree.scratch.snapshot();
+    for _ in 0..2 {
+        tree.recover(&[]).exits(75).says("its filesystem is not mounted").says("hint: mount it");
+    }
+    tree.scratch.snapshot().assert_same_as(&before);
+    std::fs::rename(&away, tree.scratch.path("lib")).unwrap();
+    tree.recover(&[]).exits(0).prints("took back");
+    tree.assert_old();
+    tree.assert_keeps_nothing();
+}
+
+#[test]
+fn what_was_staged_and_cannot_be_removed_yet_is_not_forgotten() {
+    let Some(tree) = Tree::killed_at("commit-record") else { return };
+    let flagged = |flag: &str| {
+        let changed = std::process::Command::new("chattr").arg(flag).arg(tree.scratch.path("lib")).status();
+        changed.is_ok_and(|status| status.success())
+    };
+    if !crate::support::require_root() || !flagged("+i") {
+        return;
+    }
+    let outcome = tree.recover(&[]);
+    assert!(flagged("-i"));
+    outcome.exits(1).says("remove what was staged in");
+    tree.recover(&[]).exits(0).prints("took back");
+    tree.assert_old();
+    tree.assert_keeps_nothing();
+}
+
+#[test]
 fn what_went_with_the_boot_is_lost_and_said_to_be() {
     if !failpoints_available() {
         return;

@@ -58,7 +58,10 @@ pub fn of(error: &Error) -> Option<String> {
                 .to_owned()
         }
         Error::Locked { .. } => "run this again later, or wait longer with --wait".to_owned(),
-        Error::Unfinished { later: true, .. } => "mount it, then run 'swapbin recover'".to_owned(),
+        Error::Unfinished { later: true, txid, .. } => format!(
+            "mount it, then run 'swapbin recover'; if it is gone for good, 'swapbin recover --abandon {txid}' leaves every file as \
+             it is"
+        ),
         Error::Unfinished { txid, .. } => format!(
             "look at it with 'swapbin recover --list'; then 'swapbin recover --forward {txid}' or '--back {txid}' does what can be \
              done, '--abandon {txid}' leaves every file as it is"
