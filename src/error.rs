@@ -78,6 +78,15 @@ pub enum Error {
         /// Its mode.
         mode: u32,
     },
+    /// Other users may put another manifest in its place.
+    SharedManifestWay {
+        /// The manifest.
+        manifest: PathBuf,
+        /// The directory or link on the way that they may change.
+        path: PathBuf,
+        /// How.
+        obstacle: Obstacle,
+    },
     /// Two files of a batch come from standard input.
     StdinTwice,
     /// A user or group that nobody knows.
@@ -110,6 +119,13 @@ pub enum Error {
         path: PathBuf,
         /// What it is.
         kind: &'static str,
+    },
+    /// A staged file that is to be root's has setuid, setgid or capabilities that another user gave it.
+    StagedPrivileges {
+        /// Where.
+        path: PathBuf,
+        /// Who owns it.
+        owner: u32,
     },
     /// The source has not a single byte.
     SourceEmpty {
@@ -301,6 +317,8 @@ pub enum Error {
         /// Where its version should be.
         kept: PathBuf,
     },
+    /// No change is recorded.
+    NothingRecorded,
     /// There is no such transaction.
     NoTransaction {
         /// What it was called.
@@ -442,11 +460,12 @@ impl Error {
             | SameTarget { .. }
             | SeveralVersions { .. }
             | NoTransaction { .. } => ErrorKind::Usage,
-            BadManifest { .. } | SharedManifest { .. } | StdinTwice => ErrorKind::Usage,
+            BadManifest { .. } | SharedManifest { .. } | SharedManifestWay { .. } | StdinTwice => ErrorKind::Usage,
             DigestMismatch { .. } => ErrorKind::Untrusted,
             NoName { .. }
             | SourceIsDirectory { .. }
             | StagedSpecial { .. }
+            | StagedPrivileges { .. }
             | SourceEmpty { .. }
             | WebPage { .. }
             | SourceTooLarge { .. }
@@ -455,7 +474,9 @@ impl Error {
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
             Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
-            NothingKept { .. } | NothingToRescue { .. } | ProcessGone { .. } | Process { .. } => ErrorKind::Unavailable,
+            NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | ProcessGone { .. } | Process { .. } => {
+                ErrorKind::Unavailable
+            }
             NotTheKept { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } | State { .. } => ErrorKind::Target,
@@ -573,6 +594,17 @@ impl fmt::Display for Error {
             Unfinished { path, txid, reason, .. } => {
                 write!(f, "{} belongs to the unfinished transaction {txid}: {reason}", quoted(path))
             }
+            StagedPrivileges { path, owner } => {
+                let name = quoted(path);
+                write!(
+                    f,
+                    "{name} has setuid, setgid or capabilities, and is of another user (uid {owner}): root would lend him its rights"
+                )
+            }
+            SharedManifestWay { manifest, path, obstacle } => {
+                write!(f, "manifest {} cannot be trusted: {} {obstacle}", quoted(manifest), quoted(path))
+            }
+            NothingRecorded => f.write_str("no change is recorded that could be taken back"),
             NothingKept { path } => write!(f, "no earlier version of {} is kept", quoted(path)),
             NothingToRescue { what, unreadable } => {
                 write!(f, "no process has a deleted or replaced {what}")?;

@@ -16,7 +16,7 @@ use crate::plan::{self, Target};
 use crate::report::{Action, BatchReport, FileFacts, Report, SourceFacts, Times};
 use crate::request::{Digest, Follow, PathTrust};
 use crate::source::Session;
-use crate::txn::{self, Replaced, State, Transaction};
+use crate::txn::{self, LeftoverState, Replaced, Settled, State, Transaction};
 
 /// What is to be taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum Rollback {
 /// and by its digest where one was recorded.
 ///
 /// # Errors
-/// [`Error::NothingKept`], [`Error::NotTheKept`], [`Error::NoTransaction`]; else as [`apply`](crate::apply).
+/// [`Error::NothingKept`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
 ///
 /// # After a crash
 /// As [`apply`](crate::apply).
@@ -53,7 +53,12 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
     let kept = match State::existing(&host.state_dir)? {
-        Some(state) => wanted_entries(&state, wanted, trust),
+        Some(state) => {
+            if *wanted == Rollback::Last {
+                settle_newest(&state, &mut session)?;
+            }
+            wanted_entries(&state, wanted, trust)
+        }
         None => return Err(nothing(wanted)),
     };
     let mut entries = match (kept, wanted) {
@@ -102,6 +107,21 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
     Ok(BatchReport { txid: Some(committed.txid), swaps: reports, times })
 }
 
+/// The newest change may be one that was broken off: that is settled first, as a run on its files does.
+fn settle_newest(state: &State, session: &mut Session<'_>) -> Result<(), Error> {
+    let newest = txn::records(state).map_err(|errno| state.error(errno))?.into_iter().next().map(|record| record.header.txid);
+    for (txid, found) in txn::leftovers(state).map_err(|errno| state.error(errno))? {
+        let LeftoverState::Left(leftover) = found else { continue };
+        match txn::settle(state, &leftover) {
+            Ok(settled) => session.event(Event::Recovered { txid: &txid, forward: settled == Settled::Forward }),
+            Err(error) if leftover.is_decided() && Some(&txid) > newest.as_ref() => return Err(error),
+            // An older one, or one that has changed nothing.
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// The entries whose old versions are wanted.
 fn wanted_entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
     let records = txn::records(state).map_err(|errno| state.error(errno))?;
@@ -138,7 +158,7 @@ fn is_directory(entry: &Entry) -> bool {
 fn nothing(wanted: &Rollback) -> Error {
     match wanted {
         Rollback::File { path, .. } => Error::NothingKept { path: path.clone() },
-        Rollback::Last => Error::NoTransaction { txid: "last".to_owned() },
+        Rollback::Last => Error::NothingRecorded,
         Rollback::Transaction(txid) => Error::NoTransaction { txid: txid.clone() },
     }
 }

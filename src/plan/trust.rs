@@ -92,7 +92,7 @@ fn is_shared_sticky(dir: &Stat) -> bool {
 }
 
 /// Root, or, where this root is only a user namespace's, an owner that has no number here: the host's own directories.
-fn is_trusted_owner(uid: u32) -> bool {
+pub(super) fn is_trusted_owner(uid: u32) -> bool {
     uid == 0 || (uid == overflow_uid() && !ids_are_the_hosts())
 }
 

@@ -133,7 +133,7 @@ impl Drop for Open<'_> {
 /// A new record in the history, locked as long as it is open.
 fn create(state: &State) -> io::Result<(String, File)> {
     loop {
-        let txid = state.new_txid();
+        let txid = state.new_txid()?;
         let file = match private::create(&state.done, txid.as_ref()) {
             Err(Errno::EXIST) => continue,
             file => file?,

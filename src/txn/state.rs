@@ -1,5 +1,6 @@
 //! The state directory: whose it is, who else is at work, and what a transaction is called.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -14,11 +15,15 @@ use rustix::io::Errno;
 use crate::error::Error;
 use crate::event::Cancel;
 use crate::fs::dir::Dir;
+use crate::fs::temp::TXID_DIGITS;
 use crate::fs::{private, sync};
 use crate::sys;
 
 /// Hexadecimal digits of the directory's own mark, with which the name of every transaction begins.
 const MARK_DIGITS: usize = 8;
+
+/// The largest time that a name can hold: until the year 2106.
+const LARGEST_STAMP: u64 = 0xffff_ffff_ffff;
 
 /// The byte of the lock file that is locked while the directory is set up. Targets have the bytes behind it.
 const SETUP: u64 = 0;
@@ -100,12 +105,39 @@ impl State {
         !(missing(&self.open) && missing(&self.done))
     }
 
-    /// A name for a transaction: the mark, and the time in units of 2^-16 s, so that names sort by the time they were given. Who
-    /// finds it taken asks again.
-    pub(crate) fn new_txid(&self) -> String {
+    /// A name for a transaction: the mark, and the time in units of 2^-16 s. Names sort by the order in which they were given, for
+    /// by that the newest kept version is told from the one that goes: where the clock was set back, a name is one behind the
+    /// last there is. Who finds it taken asks again.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub(crate) fn new_txid(&self) -> Result<String, Errno> {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let units = (u128::from(time.as_secs()) << 16) + (u128::from(time.subsec_nanos()) << 16) / 1_000_000_000;
-        format!("{}{:012x}", self.mark, units as u64 & 0xffff_ffff_ffff)
+        let now = format!("{}{:012x}", self.mark, units as u64 & LARGEST_STAMP);
+        match self.last_txid()? {
+            Some(last) if last >= now => self.txid_after(&last),
+            _ => Ok(now),
+        }
+    }
+
+    /// The last name that was given to a transaction of which there is a record.
+    fn last_txid(&self) -> Result<Option<String>, Errno> {
+        let of_ours = |name: OsString| name.into_string().ok().filter(|name| name.len() == TXID_DIGITS);
+        let mut last = None;
+        for dir in [&self.open, &self.done] {
+            last = last.max(dir.names_beginning(self.mark.as_bytes())?.into_iter().filter_map(of_ours).max());
+        }
+        Ok(last)
+    }
+
+    /// The next name, or one soon behind it: two runs at this at once are to find different ones.
+    fn txid_after(&self, last: &str) -> Result<String, Errno> {
+        let stamp = last.get(MARK_DIGITS..).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default();
+        let mut random = [0u8; 1];
+        rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
+        let next = (stamp + 1 + u64::from(random[0])).min(LARGEST_STAMP);
+        Ok(format!("{}{next:012x}", self.mark))
     }
 
     /// Locks the names that are going to be changed, until the directory is dropped. What is already locked stays so.

@@ -46,6 +46,26 @@ fn lines(outcome: &Outcome) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_clock_that_is_set_back_does_not_make_a_change_an_earlier_one() {
+    let Some(compiler) = crate::support::require_program("cc") else { return };
+    let scratch = tree();
+    let clock = scratch.path("clock.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clock.c");
+    crate::support::run(std::process::Command::new(compiler).args(["-shared", "-fPIC", "-o"]).arg(&clock).arg(source));
+    let deploy = |source: &str, ahead: &str| {
+        let run = swapbin(&scratch).from(source).to("app").keeping().env("LD_PRELOAD", &clock).env("CLOCK_AHEAD", ahead);
+        run.run().exits(0);
+    };
+    deploy("one", "100000000");
+    deploy("two", "0");
+    assert_eq!(kept(&scratch).len(), 1);
+    let newest = run(&scratch, &["history", "app"]).exits(0).output_text();
+    assert!(newest.lines().next().unwrap().split('\t').nth(4).unwrap() != "-", "{newest}");
+    run(&scratch, &["rollback", "app"]).exits(0);
+    assert_eq!(scratch.read("app"), b"one");
+}
+
+#[test]
 fn changes_are_listed_newest_first_with_what_is_kept() {
     let scratch = changed();
     let pair = |(command, file): &(&str, &str)| (command.to_string(), file.to_string());

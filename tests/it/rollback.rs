@@ -60,7 +60,7 @@ fn where_nothing_is_kept_there_is_nothing_to_bring_back() {
     rollback(&scratch, &["app"]).exits(7).says("no earlier version").says("hint: ");
     swapbin(&scratch).from("two").to("app").args(["--keep", "0"]).keeping().run().exits(0);
     rollback(&scratch, &["app"]).exits(7);
-    rollback(&scratch, &["--last"]).exits(2).says("hint: ");
+    rollback(&scratch, &["--last"]).exits(7).says("no change is recorded").says("hint: ");
     rollback(&scratch, &["--txn", "0123456789abcdef0123"]).exits(2).says("hint: ");
     assert_eq!(scratch.read("app"), b"two");
     let object = rollback(&scratch, &["app", "--json"]).exits(7).json();

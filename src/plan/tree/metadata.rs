@@ -4,14 +4,15 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use rustix::fs::{Stat, Timespec, Timestamps};
+use rustix::fs::{FileType, Stat, Timespec, Timestamps};
 use rustix::process::{getegid, geteuid};
 
 use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
 use crate::metadata::{Owner, Wanted, kind_of};
-use crate::plan::keep;
-use crate::request::{Kept, Mode, TreeOwners, TreeRequest};
+use crate::plan::{keep, trust};
+use crate::request::{Kept, Mode, PathTrust, TreeOwners, TreeRequest};
+use crate::sys;
 
 /// Whose everything becomes.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Owners {
     uid: Option<u32>,
     gid: Option<u32>,
     keep: bool,
+    /// Whether nobody has said that what others staged with rights of their own is to be root's.
+    unasked: bool,
 }
 
 impl Owners {
@@ -26,7 +29,9 @@ impl Owners {
     /// [`Error::UnknownAccount`].
     pub(super) fn of(request: &TreeRequest) -> Result<Owners, Error> {
         let (uid, gid) = keep::look_up(&request.ownership)?;
-        Ok(Owners { uid, gid, keep: request.owners == TreeOwners::Stage })
+        let keep = request.owners == TreeOwners::Stage;
+        let judged = request.path_trust == PathTrust::Strict && sys::is_root_to_the_kernel();
+        Ok(Owners { uid, gid, keep, unasked: judged && uid.is_none() && !keep })
     }
 
     fn of_name(&self, staged: Option<&Stat>) -> (Owner, Owner) {
@@ -55,11 +60,17 @@ impl Metadata {
     /// Of a file or a directory.
     ///
     /// # Errors
-    /// [`Error::Source`] if its attributes cannot be read.
+    /// [`Error::Source`] if its attributes cannot be read; [`Error::StagedPrivileges`] of a file that another user gave setuid,
+    /// setgid or capabilities: as root's these would be rights that he does not have.
     pub(crate) fn of(owners: &Owners, file: impl AsFd, stat: &Stat, path: &Path) -> Result<Metadata, Error> {
         let xattrs = attrs::list(file, carried);
         let mut xattrs = xattrs.map_err(|errno| Error::Source { path: path.to_owned(), source: errno.into() })?;
         xattrs.retain(carried);
+        let privileged = stat.st_mode & 0o6000 != 0 || xattrs.iter().any(|xattr| *xattr.name == *attrs::CAPABILITY);
+        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        if is_file && privileged && owners.unasked && !trust::is_trusted_owner(stat.st_uid) {
+            return Err(Error::StagedPrivileges { path: path.to_owned(), owner: stat.st_uid });
+        }
         Ok(Metadata { wanted: Metadata::of_link(owners, stat).wanted_with(xattrs) })
     }
 
@@ -81,7 +92,7 @@ impl Metadata {
 
     /// Of a link that stays as it is.
     pub(crate) fn of_kept_link(stat: &Stat) -> Metadata {
-        Metadata::of_link(&Owners { uid: None, gid: None, keep: true }, stat)
+        Metadata::of_link(&Owners { uid: None, gid: None, keep: true, unasked: false }, stat)
     }
 
     /// Of a link that is not in the staging tree: it is of now.

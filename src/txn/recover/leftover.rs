@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::failpoint;
 use crate::fs::temp::TXID_DIGITS;
 use crate::fs::{private, sync};
-use crate::journal::{self, Journal, Unreadable};
+use crate::journal::{self, Journal, Phase, Unreadable};
 use crate::txn::state;
 
 /// The largest journal that is read: a hundred thousand files have some 50 MB.
@@ -28,6 +28,14 @@ pub(crate) struct Leftover {
 }
 
 impl Leftover {
+    /// Whether names may have been changed.
+    pub(crate) fn is_decided(&self) -> bool {
+        match &self.journal {
+            Ok(journal) => journal.phase != Phase::Preparing,
+            Err(unreadable) => *unreadable != Unreadable::Empty,
+        }
+    }
+
     /// The files that ended with the boot in which the transaction began.
     pub(crate) fn lost(&self) -> Vec<PathBuf> {
         let Ok(journal) = &self.journal else { return Vec::new() };
@@ -57,7 +65,7 @@ pub(crate) enum State {
 /// An empty journal may be left.
 pub(crate) fn create(state: &state::State) -> io::Result<(String, File)> {
     loop {
-        let txid = state.new_txid();
+        let txid = state.new_txid()?;
         let file = match private::create(&state.open, txid.as_ref()) {
             Err(Errno::EXIST) => continue,
             file => file?,

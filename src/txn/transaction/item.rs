@@ -78,7 +78,11 @@ impl Item {
             }
             (None, Some(place), _) => failpoint::hit("rename")
                 .and_then(|()| Ok(rename::move_to(&self.dir, &leaf, &place.dir, &place.name)?))
-                .map_err(|source| name_error("remove", &self.path, source)),
+                .map_err(|source| match Errno::from_io_error(&source) {
+                    // overlayfs, of a directory that is not of its upper layer alone.
+                    Some(Errno::XDEV) => Error::Target { path: self.path.clone(), obstacle: Obstacle::LowerLayer },
+                    _ => name_error("remove", &self.path, source),
+                }),
             (None, None, _) => Ok(()),
         }
     }

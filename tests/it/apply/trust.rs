@@ -23,6 +23,28 @@ fn root_does_not_obey_a_manifest_that_others_may_change() {
 }
 
 #[test]
+fn root_does_not_obey_a_manifest_whose_place_others_may_take() {
+    if !require_root() {
+        return;
+    }
+    let scratch = tree();
+    scratch.file("deploy.toml", BOTH);
+    let manifest = scratch.path("deploy.toml");
+    scratch.directory("his").owner(NOBODY, NOBODY);
+    scratch.directory("shared").mode(0o1777);
+    std::os::unix::fs::symlink(&manifest, scratch.path("shared/deploy.toml")).unwrap();
+    std::os::unix::fs::lchown(scratch.path("shared/deploy.toml"), Some(NOBODY), None).unwrap();
+    std::os::unix::fs::symlink(&manifest, scratch.path("his/deploy.toml")).unwrap();
+    for path in ["his/deploy.toml", "shared/deploy.toml"] {
+        let before = scratch.snapshot();
+        let outcome = swapbin(&scratch).args(["apply", path]).run();
+        outcome.exits(2).says(&format!("manifest '{path}' cannot be trusted: ")).says("hint: ");
+        scratch.snapshot().assert_same_as(&before);
+    }
+    swapbin(&scratch).args(["apply", "missing.toml"]).run().exits(2).says("no such file");
+}
+
+#[test]
 fn the_mode_of_what_is_no_file_is_not_to_be_changed() {
     if !require_root() {
         return;

@@ -90,6 +90,23 @@ fn where_nothing_is_left_to_take_back_nothing_is_changed() {
 }
 
 #[test]
+fn the_last_change_may_be_one_that_was_broken_off() {
+    if !crate::support::failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    deploy(&scratch);
+    scratch.file("a", "old a").mode(0o755);
+    scratch.file("b", "old b").mode(0o755);
+    let broken = swapbin(&scratch).from("new-app").to("a").from("new-lib").to("b").keeping().failpoint("rename@2", "abort");
+    broken.run().is_killed_by(rustix::process::Signal::KILL);
+    let app = scratch.read("app");
+    rollback(&scratch, &["--last"]).exits(0).says("finished");
+    assert_eq!((scratch.read("a"), scratch.read("b")), (b"old a".to_vec(), b"old b".to_vec()));
+    assert_eq!(scratch.read("app"), app, "the change before is another one");
+}
+
+#[test]
 fn where_one_version_is_gone_none_is_brought_back() {
     let scratch = tree();
     let object = deploy(&scratch).json();

@@ -54,6 +54,26 @@ fn a_new_directory_has_the_mode_times_and_attributes_of_the_staged_one() {
 }
 
 #[test]
+fn root_lends_its_rights_to_nobody_who_only_staged_a_file() {
+    if !require_root() {
+        return;
+    }
+    let scratch = trees();
+    let staged = scratch.path("stage/usr/bin/app");
+    lchown(&staged, Some(crate::support::NOBODY), None).unwrap();
+    for mode in [0o4755, 0o2755] {
+        fs::set_permissions(&staged, PermissionsExt::from_mode(mode)).unwrap();
+        let before = scratch.snapshot();
+        put(&scratch).run().exits(5).says("usr/bin/app' has setuid").says("hint: ");
+        put(&scratch).arg("--dry-run").run().exits(5);
+        scratch.snapshot().assert_same_as(&before);
+    }
+    puts(&scratch, &["-o", "root"]);
+    let facts = fs::metadata(scratch.path("root/usr/bin/app")).unwrap();
+    assert_eq!((facts.uid(), facts.mode() & 0o7777), (0, 0o2755));
+}
+
+#[test]
 fn what_a_new_directory_would_inherit_is_not_its_own() {
     let scratch = trees();
     // The owner, somebody else, the group, the mask, others.
@@ -133,7 +153,7 @@ fn setuid_of_the_staging_tree_stays_and_is_said() {
     for name in ["usr/bin/app", "usr/share/app/README"] {
         fs::set_permissions(scratch.path(format!("stage/{name}")), PermissionsExt::from_mode(0o4755)).unwrap();
     }
-    let outcome = put(&scratch).run();
+    let outcome = put(&scratch).args(["-o", "root"]).run();
     outcome.exits(0).says("takes over mode 4755");
     for name in ["usr/bin/app", "usr/share/app/README"] {
         let facts = fs::metadata(scratch.path(format!("root/{name}"))).unwrap();

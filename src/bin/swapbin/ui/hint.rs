@@ -13,6 +13,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::StagedSpecial { .. } => {
             "remove it from the staging tree: only files, links and directories are put in place".to_owned()
         }
+        Error::StagedPrivileges { .. } => "if it is to be so, say whose it becomes with --owner root; else remove them in the \
+             staging tree: chmod u-s,g-s"
+            .to_owned(),
         Error::SourceIsDirectory { .. } => "name the file in it".to_owned(),
         Error::SourceEmpty { .. } => "if an empty file is wanted, give --allow-empty".to_owned(),
         Error::WebPage { .. } => "check the address; if a web page is what you want, give its --sha256".to_owned(),
@@ -28,6 +31,7 @@ pub fn of(error: &Error) -> Option<String> {
         Error::SharedManifest { owner, .. } => {
             format!("run this as its owner (uid {owner}), or trust whoever may write to it with --allow-shared-path")
         }
+        Error::SharedManifestWay { path, obstacle, .. } => return of_obstacle(path, obstacle),
         Error::StdinTwice => "write it to a file first".to_owned(),
         Error::SameTarget { .. } => "name each target once; a directory is written with a slash at its end".to_owned(),
         Error::UnknownAccount { .. } => "create the account first, or give a number".to_owned(),
@@ -92,6 +96,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::NotTheKept { kept, .. } => {
             format!("somebody has changed {}; it is not brought back: look at it, and put it in place yourself", quoted(kept))
         }
+        Error::NothingRecorded => "see what is unfinished: swapbin recover --list; and whether this is the state directory that \
+             was deployed with"
+            .to_owned(),
         Error::NoTransaction { .. } => {
             "see what was changed: swapbin history; and what is unfinished: swapbin recover --list".to_owned()
         }
@@ -150,7 +157,7 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
             "look for an immutable or append-only flag with lsattr, for a sticky directory, and in the kernel's log".to_owned()
         }
         Obstacle::FileTooLarge => "raise the limit: ulimit -f, or the filesystem's".to_owned(),
-        Obstacle::LowerLayer => "leave out --exchange, or use --generation-link".to_owned(),
+        Obstacle::LowerLayer => "leave out --exchange or --delete, or use --generation-link".to_owned(),
         Obstacle::LeadsOut { .. } => {
             "links are followed inside the root only: mend the link, or name its target with --to".to_owned()
         }
