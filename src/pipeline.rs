@@ -364,8 +364,11 @@ impl<'a> Run<'a> {
     }
 
     fn report(mut self, action: Action, session: &mut Session<'_>) -> Report {
-        // What is left alone gives no reason to warn.
-        let warnings = if action == Action::Unchanged { Vec::new() } else { std::mem::take(&mut self.plan.warnings) };
+        let mut warnings = std::mem::take(&mut self.plan.warnings);
+        if action == Action::Unchanged {
+            // What is left alone gives no other reason to warn: what comes first may change it.
+            warnings.retain(|warning| matches!(warning, Warning::Unfinished { .. }));
+        }
         warnings.iter().for_each(|warning| session.event(Event::Warning(warning)));
         let installed = match action {
             Action::Unchanged => self.previous.clone(),

@@ -28,8 +28,8 @@ use crate::error::{Error, Obstacle};
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::Dir;
-use crate::fs::{sync, temp};
-use crate::journal::{self, Entry, Filesystem, Header, Kind, Record, Text, VERSION, Version, Way};
+use crate::fs::{private, sync, temp};
+use crate::journal::{self, Entry, Filesystem, Header, Kind, Phase, Record, Text, VERSION, Version, Way};
 use crate::metadata::Wanted;
 use crate::request::Digest;
 pub(crate) use item::Change;
@@ -432,14 +432,28 @@ impl<'a> Transaction<'a> {
         let Err(source) = written else { return Ok(()) };
         // Whether the record is on the disk, nobody can say. If the journal is gone for certain, nothing was decided.
         let gone = self.state.open.unlink(self.txid.as_ref()).map_err(std::io::Error::from);
-        if gone.and_then(|()| sync::dir(&self.state.open, Some(&self.journal))).is_ok() {
+        let sync_gone = || failpoint::around("commit-gone", || sync::dir(&self.state.open, Some(&self.journal)));
+        if gone.and_then(|()| sync_gone()).is_ok() {
             self.decided = false;
             return Err(self.state.error(source));
         }
+        self.journal_again();
         self.items.iter_mut().filter_map(|item| item.prepared.as_mut()).for_each(Prepared::leave);
         let path = self.state.path().to_owned();
         let cause = Box::new(self.state.error(source));
         Err(Error::HalfDone { path, txid: self.txid.clone(), source: cause })
+    }
+
+    /// Writes the journal anew where its removal may not last: after a power cut the old one may be there again and needs what was
+    /// staged, so that has to stay, and something has to know of it. This one says that nothing is to be renamed.
+    fn journal_again(&self) {
+        let Ok(mut bytes) = recover::read(&self.journal) else { return };
+        if journal::read(&bytes).is_ok_and(|journal| journal.phase == Phase::Committed) {
+            bytes.extend(journal::encode(&Record::Abort));
+        }
+        let again = private::create(&self.state.open, self.txid.as_ref()).map_err(std::io::Error::from);
+        // Where not even that can be done, the next run in each directory removes what was staged.
+        let _ = again.and_then(|mut file| file.write_all(&bytes).and_then(|()| sync::file(&file)));
     }
 
     /// After a rename that failed: everything back, and the error says why.

@@ -46,6 +46,10 @@ impl Tree {
         FILES.iter().fold(run, |run, (target, ..)| run.from(format!("from/{}", leaf(target))).to(target))
     }
 
+    fn content(&self, target: &str) -> Option<String> {
+        std::fs::read_to_string(self.scratch.path(target)).ok()
+    }
+
     fn recover(&self, words: &[&str]) -> Outcome {
         swapbin(&self.scratch).arg("recover").args(words).run()
     }
@@ -62,8 +66,7 @@ impl Tree {
     #[track_caller]
     fn assert_old(&self) {
         for (target, old, _) in FILES {
-            let now = std::fs::read_to_string(self.scratch.path(target)).ok();
-            assert_eq!(now.as_deref(), old, "{target}");
+            assert_eq!(self.content(target).as_deref(), old, "{target}");
         }
         self.scratch.assert_no_litter();
     }
@@ -168,6 +171,14 @@ fn a_check_warns_of_what_has_to_be_settled_first_and_counts_no_name_of_ours() {
         assert_eq!(warnings(&all), ["\"unfinished\""; 3], "{option}");
     }
     tree.scratch.snapshot().assert_same_as(&before);
+}
+
+#[test]
+fn a_check_warns_also_where_the_file_is_new_already() {
+    let Some(tree) = Tree::killed_at("rename@3") else { return };
+    let (target, ..) = FILES.into_iter().find(|(target, _, new)| tree.content(target).as_deref() == Some(new)).unwrap();
+    let outcome = swapbin(&tree.scratch).from(format!("from/{}", leaf(target))).to(target).arg("--check").run();
+    outcome.exits(0).prints("unchanged").says("belongs to the unfinished transaction");
 }
 
 #[test]

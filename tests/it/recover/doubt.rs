@@ -1,7 +1,7 @@
 //! What recovery does not understand it leaves alone, and says so.
 
 use super::Tree;
-use crate::support::swapbin;
+use crate::support::{failpoints_available, swapbin};
 
 /// Killed after it was decided; then another tool has been at one of the files.
 fn meddled() -> Option<Tree> {
@@ -74,6 +74,20 @@ fn a_commit_that_is_cut_off_was_none() {
     let journal = tree.scratch.state(None).join("txn").join(tree.txid());
     let whole = std::fs::read(&journal).unwrap();
     std::fs::write(&journal, &whole[..whole.len() - 1]).unwrap();
+    tree.recover(&[]).exits(0).prints("took back");
+    tree.assert_old();
+    tree.assert_keeps_nothing();
+}
+
+#[test]
+fn where_nobody_knows_whether_it_was_decided_nothing_is_renamed_and_recovery_takes_it_back() {
+    if !failpoints_available() {
+        return;
+    }
+    let tree = Tree::new();
+    let outcome = tree.batch().failpoint("commit-sync", "5,commit-gone=5").run();
+    outcome.exits(8).says("swapbin recover");
+    tree.recover(&["--list"]).exits(0).prints("would take back");
     tree.recover(&[]).exits(0).prints("took back");
     tree.assert_old();
     tree.assert_keeps_nothing();

@@ -58,7 +58,8 @@ pub fn of(error: &Error) -> Option<String> {
             format!("the disk may be failing: run 'sync', look at the kernel's log, and compare {} with the source", quoted(path))
         }
         Error::State { .. } => {
-            "it has to be a directory of your own that nobody else may write to: give one with --state-dir, or mend this one"
+            "it has to be a directory of your own, with room in it, that nobody else may write to: give one with --state-dir, or \
+             mend this one"
                 .to_owned()
         }
         Error::Locked { .. } => "run this again later, or wait longer with --wait".to_owned(),
@@ -94,7 +95,11 @@ pub fn of(error: &Error) -> Option<String> {
             )
         }
         Error::NotTheKept { kept, .. } => {
-            format!("somebody has changed {}; it is not brought back: look at it, and put it in place yourself", quoted(kept))
+            format!(
+                "somebody has changed {}, or the file in place itself before it was replaced, which is the same one: it is not \
+                 brought back; look at it, and put it in place yourself",
+                quoted(kept)
+            )
         }
         Error::NothingRecorded => "see what is unfinished: swapbin recover --list; and whether this is the state directory that \
              was deployed with"
