@@ -41,7 +41,7 @@ _swapbin() {
 
     case "${cmd}" in
         swapbin)
-            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --keep --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version apply recover rescue rollback history prune"
+            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --in-place --keep --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version apply recover rescue rollback history prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -6,7 +6,7 @@ complete -c swapbin -n 'test (count (commandline -opc)) -eq 1' -a install -d 'In
 complete -c ginstall -w 'swapbin install'
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_swapbin_global_optspecs
-    string join \n from= to= sha256= m/mode= o/owner= g/group= preserve= no-dereference allow-shared-path force keep= allow-empty max-filesize= insecure-http connect-timeout= stall-timeout= max-time= retry= proxy= cacert= header-env= token-env= token-file= check n/dry-run wait= q/quiet v/verbose json state-dir= progress= h/help V/version
+    string join \n from= to= sha256= m/mode= o/owner= g/group= preserve= no-dereference allow-shared-path force in-place keep= allow-empty max-filesize= insecure-http connect-timeout= stall-timeout= max-time= retry= proxy= cacert= header-env= token-env= token-file= check n/dry-run wait= q/quiet v/verbose json state-dir= progress= h/help V/version
 end
 
 function __fish_swapbin_needs_command
@@ -56,6 +56,7 @@ never\t'Nothing'"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l no-dereference -d 'Replace a symbolic link itself, not what it points to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l force -d 'Replace the target even if nothing would change'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l in-place -d 'Overwrite the file itself, which keeps its inode, and only with proof that nobody runs, maps or holds it'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l allow-empty -d 'Accept an empty source'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l insecure-http -d 'Accept plain http without a digest'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -l check -d 'Only tell whether the target would change: status 0 if it is current, 10 if not'

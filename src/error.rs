@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Failed,
     /// The request makes no sense.
     Usage,
+    /// Somebody runs, maps or holds the file that was to be overwritten in place, or nobody can say that nobody does.
+    Busy,
     /// The digest did not hold.
     Untrusted,
     /// The source is unfit: a directory, empty, too large, the target itself.
@@ -333,6 +335,32 @@ pub enum Error {
         /// What happened.
         source: Box<Error>,
     },
+    /// A file that was to be overwritten in place is in use.
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// Who was seen to have it; empty if somebody has whom this process cannot see.
+        holders: Vec<Holder>,
+        /// How many processes could not be looked at.
+        unreadable: usize,
+    },
+    /// Nobody can say whether a file that was to be overwritten in place is in use.
+    NoProof {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// Somebody wanted to write to a file while it was overwritten in place, or waited too long: it is as before.
+    Disturbed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of a batch was to be overwritten in place.
+    InPlaceInBatch {
+        /// The file.
+        path: PathBuf,
+    },
     /// Any other call that failed.
     Io {
         /// What was being done.
@@ -344,6 +372,66 @@ pub enum Error {
     },
     /// The caller cancelled before anything was changed.
     Cancelled,
+}
+
+/// A process that has a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number, in this process's pid namespace.
+    pub pid: u32,
+    /// What the kernel calls it, which it may choose itself.
+    pub command: std::ffi::OsString,
+    /// In which way it has the file.
+    pub how: Holds,
+}
+
+/// In which way a process has a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Holds {
+    /// It is the program that runs.
+    Executes,
+    /// It is mapped.
+    Maps,
+    /// A descriptor is open.
+    Open,
+}
+
+/// Why nobody can say that a file is not in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// Only its owner, or who has CAP_LEASE, may ask the kernel.
+    NotOwner {
+        /// The owner.
+        owner: u32,
+    },
+    /// Its filesystem knows no leases.
+    NoLeases,
+    /// On an overlay all processes have to be looked at, and this one is in a pid namespace of which there are others outside.
+    OtherNamespace,
+    /// On an overlay all processes have to be looked at, and /proc hides some, or is not there.
+    NoProc {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// On an overlay all processes have to be looked at, and some may not be.
+    Unreadable {
+        /// How many.
+        processes: usize,
+    },
+    /// To write it, and if need be to restore it, would take longer than others can be kept waiting.
+    TooLong {
+        /// What it would take.
+        needed: Duration,
+        /// Half of /proc/sys/fs/lease-break-time.
+        limit: Duration,
+    },
+    /// The kernel could not be asked.
+    Failed {
+        /// What it said.
+        reason: String,
+    },
 }
 
 /// Why a destination is refused.
@@ -445,6 +533,10 @@ pub enum Obstacle {
     NotALink,
     /// It was removed, and has no path that recovery could find it by.
     NoPath,
+    /// Nothing has the name, so nothing can be overwritten in place.
+    Absent,
+    /// The caller may not write to the file itself.
+    FileNotWritable,
 }
 
 impl Error {
@@ -459,7 +551,9 @@ impl Error {
             | UnknownAccount { .. }
             | SameTarget { .. }
             | SeveralVersions { .. }
+            | InPlaceInBatch { .. }
             | NoTransaction { .. } => ErrorKind::Usage,
+            Busy { .. } | NoProof { .. } | Disturbed { .. } => ErrorKind::Busy,
             BadManifest { .. } | SharedManifest { .. } | SharedManifestWay { .. } | StdinTwice => ErrorKind::Usage,
             DigestMismatch { .. } => ErrorKind::Untrusted,
             NoName { .. }
@@ -633,8 +727,65 @@ impl fmt::Display for Error {
             HalfDone { path, txid, source } => {
                 write!(f, "transaction {txid} failed at {} and could not be taken back: {source}", quoted(path))
             }
+            Busy { path, holders, unreadable: 0 } if holders.is_empty() => {
+                write!(f, "{} is in use: it is held by a process this namespace cannot see", quoted(path))
+            }
+            Busy { path, holders, unreadable } if holders.is_empty() => {
+                let who = format!("a process this namespace cannot see, or one of {unreadable} that may not be looked at");
+                write!(f, "{} is in use: it is held by {who}", quoted(path))
+            }
+            Busy { path, holders, .. } => write!(f, "{} is in use: {}", quoted(path), listed(holders)),
+            NoProof { path, doubt } => write!(f, "cannot prove that nobody uses {}: {doubt}", quoted(path)),
+            Disturbed { path } => write!(f, "somebody wanted to write to {} meanwhile, so it is as before", quoted(path)),
+            InPlaceInBatch { path } => write!(f, "{} cannot be overwritten in place together with other files", quoted(path)),
             Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), lowered(source)),
             Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+/// The first few of them, and how many more there are.
+fn listed(holders: &[Holder]) -> String {
+    const SHOWN: usize = 5;
+    let mut parts: Vec<String> = holders.iter().take(SHOWN).map(Holder::to_string).collect();
+    let more = holders.len().saturating_sub(SHOWN);
+    if more > 0 {
+        parts.push(format!("and {more} more"));
+    }
+    parts.join(", ")
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let how = match self.how {
+            Holds::Executes => "executes it",
+            Holds::Maps => "maps it",
+            Holds::Open => "has it open",
+        };
+        write!(f, "process {} ({}) {how}", self.pid, escaped(&self.command))
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Doubt::*;
+        match self {
+            NotOwner { owner } => write!(f, "it belongs to uid {owner}, and only its owner or root may ask the kernel"),
+            NoLeases => f.write_str("its filesystem knows no leases, or a server grants none"),
+            OtherNamespace => {
+                f.write_str("it is on an overlay filesystem, and processes outside this pid namespace cannot be seen")
+            }
+            NoProc { reason } => write!(f, "it is on an overlay filesystem, and /proc {reason}"),
+            Unreadable { processes } => {
+                write!(f, "it is on an overlay filesystem, and {processes} processes may not be looked at")
+            }
+            TooLong { needed, limit } => write!(
+                f,
+                "to write it and to restore it would take {:.1} s, and others can be kept waiting for {:.1} s",
+                needed.as_secs_f64(),
+                limit.as_secs_f64()
+            ),
+            Failed { reason } => f.write_str(reason),
         }
     }
 }
@@ -685,6 +836,8 @@ impl fmt::Display for Obstacle {
             WrittenTo { at, pid } => write!(f, "is written to: process {pid} has {} open", quoted(at)),
             NotALink => f.write_str("is not a symbolic link"),
             NoPath => f.write_str("is a directory without a path: it was removed"),
+            Absent => f.write_str("does not exist, so there is nothing to overwrite"),
+            FileNotWritable => f.write_str("is a file you may not write to"),
             NameTooLong => f.write_str("has a longer name than the filesystem allows"),
         }
     }

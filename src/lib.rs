@@ -31,7 +31,7 @@ mod sys;
 pub mod testing;
 mod txn;
 
-pub use error::{Error, ErrorKind, Obstacle, quoted};
+pub use error::{Doubt, Error, ErrorKind, Holder, Holds, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
     Host, Resolve, Rollback, apply, apply_tree, check, check_label, dry_run, dry_run_batch, dry_run_tree, has_selinux, history,
@@ -47,7 +47,7 @@ pub use report::{
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,
-    HttpOptions, InstallFile, Installation, Kept, Label, Link, Lost, Mode, ModeChange, OnFailure, Ownership, PathTrust,
+    HttpOptions, InstallFile, Installation, Kept, Label, Link, Lost, Method, Mode, ModeChange, OnFailure, Ownership, PathTrust,
     PlainHttp, Preserve, Request, Rescue, Secret, SecretName, Size, Source, SourceUrl, Switch, TimeLimit, TreeOwners,
     TreeRequest, Wait, WhenCurrent,
 };

@@ -8,6 +8,7 @@ mod batch;
 mod claim;
 mod directories;
 mod history;
+mod in_place;
 mod install;
 mod label;
 mod outlook;
@@ -38,7 +39,7 @@ use crate::event::{Cancel, Event, Observer};
 use crate::plan::{self, Found, Plan};
 use crate::proof::Trusted;
 use crate::report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
-use crate::request::{Digest, EmptySource, Request, WhenCurrent};
+use crate::request::{Digest, EmptySource, Method, Request, WhenCurrent};
 use crate::source::{self, LocalSource, Session, Supply};
 use crate::txn::{self, Old, Publish, Records, Sealed, Stage, State};
 use claim::Claim;
@@ -76,17 +77,22 @@ impl Host {
 /// # Guarantees
 /// On success the target is a new inode with the source's bytes and the wanted metadata, all of it on the disk, or it was
 /// so before and was left alone. Whoever opens the target meanwhile gets the old file or the new one, whole; whoever runs or
-/// maps the old one keeps it.
+/// maps the old one keeps it. With [`Method::InPlace`] it is the same inode, and was nobody else's while it was written.
 ///
 /// # Errors
-/// On any error but [`Error::InDoubt`] the target is untouched, and nothing is left beside it.
+/// On any error but [`Error::InDoubt`] and, in place, [`Error::HalfDone`] the target is as before, and nothing is left beside it.
 ///
 /// # After a crash
-/// The target is the old or the new file. At most one temporary file is left beside it, which the next run there removes.
+/// The target is the old or the new file; in place, once the next run that concerns it or [`recover`] has made it so. At most one
+/// temporary file is left beside it, which the next run there removes.
 pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
-    let mut claim = Claim::single(host, &run.plan.target, request.keep, &mut session)?;
+    let mut claim = match request.method {
+        Method::Rename => Claim::single(host, &run.plan.target, request.keep, &mut session)?,
+        // A write that is broken off has to be undone by what is written down.
+        Method::InPlace => Claim::several(host, &[&run.plan.target], &mut session)?,
+    };
     if claim.is_news() {
         run = Run::plan(request, &mut Found::default(), &mut session)?;
     }
@@ -99,10 +105,16 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
         Settled::BytesDecide(supply) => (supply, true),
     };
     run.judge_change(&supply)?;
-    let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
+    if run.is_in_place() && !bytes_decide {
+        run.judge_idle()?;
+    }
+    let mut stage = run.stage(claim.state())?;
     let trusted = run.fill(&mut stage, supply, &mut session)?;
     if bytes_decide && run.holds_the_same(&stage, &session)? {
         return run.leave(&mut session);
+    }
+    if let Some(state) = claim.state().filter(|_| run.is_in_place()) {
+        return run.overwrite(stage, trusted, state, &mut session);
     }
     run.refresh(&stage)?;
     run.plan.warnings.extend(claim.warning());
@@ -242,6 +254,9 @@ impl<'a> Run<'a> {
 
     /// Whether the target can be changed, and old and new fit side by side. One that stays as it is needs neither.
     fn judge_change(&self, supply: &Supply<'_>) -> Result<(), Error> {
+        if self.is_in_place() {
+            return plan::judge_overwriting(&self.plan.target);
+        }
         plan::judge_change(&self.plan.target)?;
         let Some(source) = supply.only_file() else { return Ok(()) };
         plan::judge_size(&self.plan.target, source.allocated(), true)

@@ -24,7 +24,21 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("plan", &["error", "event", "failpoint", "fs", "metadata", "report", "request", "sys"]),
     (
         "txn",
-        &["checksum", "elf", "error", "event", "failpoint", "fs", "journal", "metadata", "proof", "report", "request", "sys"],
+        &[
+            "checksum",
+            "elf",
+            "error",
+            "event",
+            "failpoint",
+            "fs",
+            "journal",
+            "metadata",
+            "proc",
+            "proof",
+            "report",
+            "request",
+            "sys",
+        ],
     ),
     (
         "pipeline",

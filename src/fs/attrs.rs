@@ -95,6 +95,11 @@ pub(crate) fn set(file: impl AsFd, xattr: &Xattr) -> io::Result<()> {
     if get(&file, &xattr.name).is_ok_and(|value| value.as_ref() == Some(&xattr.value)) {
         return Ok(());
     }
+    set_again(file, xattr)
+}
+
+/// Sets an attribute, also if the file has just this value.
+pub(crate) fn set_again(file: impl AsFd, xattr: &Xattr) -> io::Result<()> {
     Ok(rustix::fs::fsetxattr(file, &*xattr.name, &xattr.value, XattrFlags::empty())?)
 }
 

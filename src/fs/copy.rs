@@ -58,12 +58,12 @@ impl WriteBehind {
 pub(crate) fn copy<E>(from: &File, to: &File, size: u64, sparse: bool, on_chunk: OnChunk<'_, E>) -> Result<Result<(), E>, Side> {
     let mut at = 0;
     let mut behind = WriteBehind::default();
-    let mut copier = Copier { from, to, kernel: true, buffer: Vec::new() };
+    let mut copier = Copier::new(from, to);
     while at < size {
         let data = if sparse { next_data(from, at, size) } else { (at, size) };
         at = data.0;
         while at < data.1 {
-            let copied = copier.chunk(at, (data.1 - at).min(CHUNK))?;
+            let copied = copier.chunk(at, data.1 - at)?;
             if copied == 0 {
                 return Ok(Ok(()));
             }
@@ -88,7 +88,7 @@ pub(crate) enum Side {
 }
 
 /// The next stretch of data in `at..size`, lseek(2). Where the filesystem cannot tell, all of it is data.
-fn next_data(from: &File, at: u64, size: u64) -> (u64, u64) {
+pub(super) fn next_data(from: &File, at: u64, size: u64) -> (u64, u64) {
     match rustix::fs::seek(from, SeekFrom::Data(at)) {
         Ok(start) if start < size => {
             let end = rustix::fs::seek(from, SeekFrom::Hole(start)).unwrap_or(size);
@@ -100,7 +100,8 @@ fn next_data(from: &File, at: u64, size: u64) -> (u64, u64) {
     }
 }
 
-struct Copier<'a> {
+/// Copies piece by piece.
+pub(super) struct Copier<'a> {
     from: &'a File,
     to: &'a File,
     /// Whether copy_file_range(2) works between these files.
@@ -108,8 +109,14 @@ struct Copier<'a> {
     buffer: Vec<u8>,
 }
 
-impl Copier<'_> {
-    fn chunk(&mut self, at: u64, len: u64) -> Result<u64, Side> {
+impl<'a> Copier<'a> {
+    pub(super) fn new(from: &'a File, to: &'a File) -> Copier<'a> {
+        Copier { from, to, kernel: true, buffer: Vec::new() }
+    }
+
+    /// Copies some of the `len` bytes at `at`, at most [`CHUNK`], and says how many; 0 at the end of `from`.
+    pub(super) fn chunk(&mut self, at: u64, len: u64) -> Result<u64, Side> {
+        let len = len.min(CHUNK);
         while self.kernel {
             let (mut read_at, mut write_at) = (at, at);
             match rustix::fs::copy_file_range(self.from, Some(&mut read_at), self.to, Some(&mut write_at), len as usize) {

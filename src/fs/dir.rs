@@ -110,6 +110,15 @@ impl Dir {
         Ok(File::from(rustix::fs::openat(&self.fd, name, flags, Mode::empty())?))
     }
 
+    /// Opens a file in this directory to be read and overwritten, as [`Dir::open_file`] does. Its content is not touched by that.
+    ///
+    /// # Errors
+    /// ETXTBSY if it is a program that runs; EAGAIN if somebody has a lease on it, open(2).
+    pub(crate) fn open_to_overwrite(&self, name: &OsStr) -> Result<File, Errno> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(&self.fd, name, flags, Mode::empty())?))
+    }
+
     /// Names a file of this directory without any right to read it.
     pub(crate) fn open_path(&self, name: &OsStr) -> Result<OwnedFd, Errno> {
         rustix::fs::openat(&self.fd, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())

@@ -12,6 +12,7 @@ const EXT: i64 = 0xef53;
 const BTRFS: i64 = 0x9123_683e;
 const XFS: i64 = 0x5846_5342;
 const BCACHEFS: i64 = 0xca45_1a4e;
+const AUFS: i64 = 0x6175_6673;
 
 /// A mount as statfs(2) describes it.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +116,13 @@ fn described(dir: impl AsFd) -> Option<Metadata> {
     let available = stat.f_bavail as u64 * stat.f_bsize as u64;
     let unallocated = available.saturating_sub(left("data", &["bytes_used"])?);
     Some(Metadata { free: metadata + unallocated, leaf: number("nodesize")? as usize })
+}
+
+/// Whether its files are those of other filesystems underneath, which is where mappings lead: what the kernel knows of a file here
+/// is not all that there is to know.
+pub(crate) fn is_stacked(file: impl AsFd) -> bool {
+    // What cannot be found out is taken for yes.
+    magic_of(file).is_none_or(|magic| [OVERLAYFS, AUFS].contains(&magic))
 }
 
 /// What kind of filesystem it is.

@@ -34,11 +34,18 @@ pub(crate) fn open_or_make(parent: Option<&Dir>, path: &Path, name: &OsStr) -> R
         }
         opened => opened?,
     };
-    let stat = rustix::fs::fstat(&fd)?;
-    if stat.st_uid != rustix::process::geteuid().as_raw() || stat.st_mode & 0o022 != 0 {
-        return Err(Errno::PERM);
-    }
+    judge(&fd)?;
     Ok(Arc::new(Dir::from_readable(fd, path.to_owned())))
+}
+
+/// Whether an open file or directory is one's own, and nobody else may write to it.
+///
+/// # Errors
+/// EPERM if not.
+pub(crate) fn judge(fd: impl std::os::fd::AsFd) -> Result<(), Errno> {
+    let stat = rustix::fs::fstat(fd)?;
+    let own = stat.st_uid == rustix::process::geteuid().as_raw() && stat.st_mode & 0o022 == 0;
+    if own { Ok(()) } else { Err(Errno::PERM) }
 }
 
 /// A new file of this name, mode 0600.

@@ -2,16 +2,18 @@
 //!
 //! A journal is a text file, a record a line: length, checksum, and one JSON object. The header names the transaction, then
 //! comes one entry for each name that is changed, then the record that decides: with COMMIT everything goes forward, with ABORT
-//! everything goes back, with neither nothing was changed yet.
+//! everything goes back, with neither nothing was changed yet. What overwrites a file in place has a journal of its own kind.
 
 mod decide;
 mod frame;
+mod in_place;
 mod read;
 mod record;
 mod text;
 
 pub(crate) use decide::{Direction, Facts, Seen, Step, before, decide};
 pub(crate) use frame::encode;
+pub(crate) use in_place::{Content, Overwritten, Repair, decide_in_place};
 pub(crate) use read::{Journal, Phase, Unreadable, read};
-pub(crate) use record::{Entry, Filesystem, Header, Kept, Kind, Place, Record, VERSION, Version, Way};
+pub(crate) use record::{Entry, Filesystem, Header, IN_PLACE, Kept, Kind, Place, Record, VERSION, Version, Way};
 pub(crate) use text::Text;

@@ -1,7 +1,7 @@
 //! A journal's bytes back to what they say.
 
 use super::frame;
-use super::record::{Entry, Header, Place, Record, VERSION};
+use super::record::{Entry, Header, IN_PLACE, Place, Record, VERSION};
 
 /// What a journal says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
     let Some((Record::Header(header), mut rest)) = frame::decode(bytes) else {
         return Err(if frame::any_whole(bytes) { Unreadable::Damaged } else { Unreadable::Empty });
     };
-    if header.swapbin_journal != VERSION {
+    if ![VERSION, IN_PLACE].contains(&header.swapbin_journal) {
         return Err(Unreadable::Version(header.swapbin_journal));
     }
     let (mut directories, mut entries, mut phase) = (Vec::new(), Vec::new(), Phase::Preparing);
@@ -68,8 +68,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
         };
         rest = after;
     }
+    let journal = Journal { header, directories, entries, phase };
+    // What a program of the first version would take for a batch is none.
+    if journal.is_in_place() && (journal.header.swapbin_journal != IN_PLACE || journal.entries.len() != 1) {
+        return Err(Unreadable::Damaged);
+    }
     match frame::any_whole(rest) {
         true => Err(Unreadable::Damaged),
-        false => Ok(Journal { header, directories, entries, phase }),
+        false => Ok(journal),
     }
 }

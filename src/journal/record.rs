@@ -8,6 +8,9 @@ use crate::request::Digest;
 /// The version of the format. A journal of another one is left alone.
 pub(crate) const VERSION: u32 = 1;
 
+/// The version of a journal that tells of a file overwritten in place: programs that do not know of that leave it alone.
+pub(crate) const IN_PLACE: u32 = 2;
+
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -30,7 +33,7 @@ pub(crate) enum Record {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Header {
-    /// [`VERSION`].
+    /// [`VERSION`], or [`IN_PLACE`].
     pub(crate) swapbin_journal: u32,
     pub(crate) txid: String,
     /// /proc/sys/kernel/random/boot_id: device numbers mean the same only within one boot.
@@ -39,7 +42,7 @@ pub(crate) struct Header {
     pub(crate) time: u64,
     /// Whether it is one rename, which is a commit by itself and has no COMMIT record.
     pub(crate) single: bool,
-    /// What it was made by: `swap`, `apply`, `rollback`.
+    /// What it was made by: `swap`, `apply`, `rollback`, `in-place`.
     pub(crate) command: String,
 }
 
@@ -96,6 +99,16 @@ pub(crate) struct Kept {
     /// Whether `name` is a directory that only its owner may enter, and the file is in it: setuid, setgid and capabilities of an
     /// old version are then nobody's to use.
     pub(crate) private: bool,
+    /// The directory, without links in it, where that is not the file's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) elsewhere: Option<Text>,
+}
+
+impl Kept {
+    /// The whole path, for messages; `dir` is the file's directory.
+    pub(crate) fn path(&self, dir: &std::path::Path) -> std::path::PathBuf {
+        self.elsewhere.as_ref().map_or(dir, |elsewhere| elsewhere.as_path()).join(self.name.as_os_str())
+    }
 }
 
 /// How an old file comes by the name it is kept by.
@@ -108,6 +121,8 @@ pub(crate) enum Way {
     Exchange,
     /// It is renamed, and nothing takes its place.
     Move,
+    /// It keeps its name and its inode, which get new content: what is kept is a copy of the old content, mode 0600.
+    Copy,
 }
 
 /// One version of a file, so that it is known again.

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::plan::{self, Found};
 use crate::report::{Action, BatchReport, FileFacts, Report, Times};
-use crate::request::{Batch, Digest, Request};
+use crate::request::{Batch, Digest, Method, Request};
 use crate::source::Session;
 use crate::txn::{Committed, Replaced, Stage, State, Transaction};
 
@@ -98,6 +98,9 @@ pub(super) fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> R
     for request in swaps {
         let mut run = Run::plan(request, &mut found, session)?;
         let target = &mut run.plan.target;
+        if request.method == Method::InPlace {
+            return Err(Error::InPlaceInBatch { path: target.path.clone() });
+        }
         // There may be more files than descriptors.
         target.release(&mut directories);
         if !names.insert((target.dir_stat.st_dev, target.dir_stat.st_ino, target.leaf.clone())) {

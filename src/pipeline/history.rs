@@ -39,7 +39,7 @@ fn file(entry: &Entry) -> PastFile {
         path: dir.join(entry.leaf.as_os_str()),
         old: entry.old.as_ref().map(|old| old.size),
         new: entry.new.as_ref().map(|new| new.size),
-        kept: kept.map(|kept| dir.join(kept.name.as_os_str())),
+        kept: kept.map(|kept| kept.path(dir)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::claim::Claim;
-use super::{Host, rescue};
+use super::{Host, in_place, rescue};
 use crate::checksum;
 use crate::elf::{self, Linkage};
 use crate::error::{Error, Obstacle};
@@ -42,7 +42,7 @@ pub enum Rollback {
 ///
 /// # Guarantees
 /// As [`apply`](crate::apply). A version is brought back only if it is the very file that was kept: by inode, size, mode, owner,
-/// and by its digest where one was recorded.
+/// and by its digest where one was recorded. What was overwritten in place comes back in place, by its digest alone.
 ///
 /// # Errors
 /// [`Error::NothingKept`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
@@ -80,6 +80,12 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         entries = now;
     };
     let state = claim.state().expect("a claim of several names has a state directory");
+    if let [entry] = &*entries
+        && in_place::is_copy(entry)
+    {
+        let target = targets.into_iter().next().ok_or_else(|| nothing(wanted))?;
+        return in_place::roll_back(entry, target, state, &mut session);
+    }
 
     let mut transaction = Transaction::begin(state, "rollback", 1)?;
     let mut reports = Vec::new();
@@ -175,7 +181,9 @@ fn look(entries: &[Entry], trust: PathTrust) -> Result<Vec<Target>, Error> {
                 target
             }
         };
-        plan::judge_change(&target)?;
+        if !in_place::is_copy(entry) {
+            plan::judge_change(&target)?;
+        }
         target.release(&mut directories);
         Ok(target)
     };

@@ -1,5 +1,6 @@
 //! Which metadata the new file gets: what was asked for, what the old file had, what a new file has.
 
+use std::fs::File;
 use std::os::fd::AsRawFd;
 
 use rustix::fs::{FileType, Stat};
@@ -121,6 +122,27 @@ pub(super) fn decide(request: &Request, target: &Target, (uid, gid): (Option<u32
         current,
         warnings,
     })
+}
+
+/// The metadata of a file whose old content comes back: owner, group and mode as they were, capabilities as the copy tells of them,
+/// everything else as it is.
+///
+/// # Errors
+/// [`Error::CannotKeep`] if attributes cannot be read.
+pub(crate) fn restored(target: &Target, copy: &File, (uid, gid, mode): (u32, u32, u32)) -> Result<Wanted, Error> {
+    let is_capability = |xattr: &Xattr| kind_of(xattr) == Some(Kept::Caps);
+    let old = target.existing.as_ref();
+    let mut xattrs = old.map_or(Ok(Vec::new()), |old| read_xattrs(old, target, Preserve::all()))?;
+    xattrs.retain(|xattr| kind_of(xattr).is_some() && !is_capability(xattr));
+    let error = |errno: Errno| Error::CannotKeep {
+        path: target.path.clone(),
+        kept: Kept::Caps,
+        detail: "reading them".to_owned(),
+        source: errno.into(),
+    };
+    xattrs.extend(attrs::list(copy, is_capability).map_err(error)?.into_iter().filter(is_capability));
+    let (uid, gid) = (Owner::Keep(Kept::Owner, uid), Owner::Keep(Kept::Group, gid));
+    Ok(Wanted { uid, gid, mode: Mode::from_bits(mode), mode_kept: true, mode_lenient: false, times: None, xattrs })
 }
 
 /// The label that the policy has for the target's final path, or why it cannot be asked.

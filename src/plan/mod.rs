@@ -15,10 +15,10 @@ mod trust;
 pub(crate) use backup::{Numbers, name as backup_name, simple_name as simple_backup_name};
 pub(crate) use compare::same_content;
 pub(crate) use entry::{Dirs, Entry, EntryError, split};
-pub(crate) use keep::kept_attributes;
+pub(crate) use keep::{kept_attributes, restored};
 #[cfg(feature = "manifest")]
 pub use manifest::read_manifest;
-pub(crate) use obstacle::{judge_change, judge_kind, judge_size};
+pub(crate) use obstacle::{judge_change, judge_directory, judge_kind, judge_overwriting, judge_size};
 pub(crate) use rescued::of_inode;
 pub(crate) use target::{Found, Target, facts, locate, locate_dir, locate_directory, locate_name, name_in};
 pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, Survey, TreeEntry, TreePlan, is_below};
@@ -26,7 +26,7 @@ pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, S
 use crate::error::Error;
 use crate::metadata::Wanted;
 use crate::report::{FileFacts, Warning};
-use crate::request::Request;
+use crate::request::{Method, Preserve, Request};
 
 /// What will change.
 #[derive(Debug)]
@@ -58,9 +58,15 @@ impl Plan {
         let ownership = keep::look_up(&request.ownership)?;
         let target = target::resolve(request, found)?;
         obstacle::judge_kind(&target)?;
+        let in_place = request.method == Method::InPlace;
+        // It stays the file it is, with all that belongs to it.
+        let whole = in_place.then(|| Request { preserve: Preserve::all(), ..request.clone() });
+        let request = whole.as_ref().unwrap_or(request);
         let kept = keep::decide(request, &target, ownership)?;
         let mut warnings = kept.warnings;
-        if let Some(existing) = target.existing.as_ref().filter(|existing| existing.is_regular() && existing.links() > 1) {
+        if let Some(existing) =
+            target.existing.as_ref().filter(|existing| !in_place && existing.is_regular() && existing.links() > 1)
+        {
             warnings.push(Warning::HardLinks { path: target.path.clone(), others: existing.links() - 1 });
         }
         if target.room.is_volatile(&*target.dir) {

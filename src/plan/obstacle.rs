@@ -28,9 +28,9 @@ pub(crate) fn judge_kind(target: &Target) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Target`] with the first obstacle.
 pub(crate) fn judge_change(target: &Target) -> Result<(), Error> {
-    let (dir, path) = (&target.dir, target.path.as_path());
+    let path = target.path.as_path();
     if target.existing.is_some() {
-        let flags = flags::of(dir, &target.leaf);
+        let flags = flags::of(&target.dir, &target.leaf);
         if flags.mount_point {
             return refuse(path, Obstacle::MountPoint);
         }
@@ -41,8 +41,26 @@ pub(crate) fn judge_change(target: &Target) -> Result<(), Error> {
             return refuse(path, Obstacle::AppendOnly);
         }
     }
+    judge_directory(target)?;
+    if let Some(existing) = &target.existing {
+        let (me, sticky) = (geteuid(), target.dir_stat.st_mode & 0o1000 != 0);
+        let mine = me.as_raw() == existing.stat.st_uid || me.as_raw() == target.dir_stat.st_uid;
+        // CAP_FOWNER overrides, unlink(2); root without it learns so from the rename.
+        if sticky && !mine && !me.is_root() {
+            return refuse(path, Obstacle::Sticky { owner: existing.stat.st_uid });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a directory in which no file can be made.
+///
+/// # Errors
+/// [`Error::Target`] with the first obstacle.
+pub(crate) fn judge_directory(target: &Target) -> Result<(), Error> {
+    let dir = &target.dir;
     if target.room.read_only {
-        return refuse(path, Obstacle::ReadOnly);
+        return refuse(&target.path, Obstacle::ReadOnly);
     }
     let dir_flags = dir.flags();
     if dir_flags.immutable {
@@ -56,17 +74,27 @@ pub(crate) fn judge_change(target: &Target) -> Result<(), Error> {
     if !writable {
         return refuse(dir.path(), Obstacle::NotWritable);
     }
-    if let Some(existing) = &target.existing {
-        let (me, sticky) = (geteuid(), target.dir_stat.st_mode & 0o1000 != 0);
-        let mine = me.as_raw() == existing.stat.st_uid || me.as_raw() == target.dir_stat.st_uid;
-        // CAP_FOWNER overrides, unlink(2); root without it learns so from the rename.
-        if sticky && !mine && !me.is_root() {
-            return refuse(path, Obstacle::Sticky { owner: existing.stat.st_uid });
-        }
-    }
     match target.room.inode {
         true => Ok(()),
         false => refuse(dir.path(), Obstacle::NoInodes),
+    }
+}
+
+/// Refuses a target that cannot be overwritten in place. Its directory does not matter, nor whether something is mounted there.
+///
+/// # Errors
+/// [`Error::Target`] with the first obstacle.
+pub(crate) fn judge_overwriting(target: &Target) -> Result<(), Error> {
+    let path = target.path.as_path();
+    let Some(existing) = &target.existing else { return refuse(path, Obstacle::Absent) };
+    if !existing.is_regular() {
+        return refuse(path, Obstacle::Special { kind: "symbolic link" });
+    }
+    let flags = flags::of(&target.dir, &target.leaf);
+    match (flags.immutable, flags.append_only) {
+        (true, _) => refuse(path, Obstacle::Immutable),
+        (false, true) => refuse(path, Obstacle::AppendOnly),
+        (false, false) => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Component, PathBuf};
 
-use super::{Request, Source};
+use super::{Method, Request, Source};
 use crate::error::Error;
 
 /// Files that are put in place together: all of them, or none.
@@ -16,8 +16,12 @@ impl Batch {
     /// Looks, by text alone, for two files that cannot be in one batch.
     ///
     /// # Errors
-    /// [`Error::SameTarget`], [`Error::StdinTwice`], with the index of the later of the two.
+    /// [`Error::SameTarget`], [`Error::StdinTwice`], with the index of the later of the two; [`Error::InPlaceInBatch`], for what is
+    /// overwritten in place is not all or nothing with others.
     pub fn judge(&self) -> Result<(), (usize, Error)> {
+        if let Some(index) = self.swaps.iter().position(|request| request.method == Method::InPlace) {
+            return Err((index, Error::InPlaceInBatch { path: named(&self.swaps[index]) }));
+        }
         let mut stdin = 0;
         for (index, request) in self.swaps.iter().enumerate() {
             stdin += request.sources.iter().filter(|source| **source == Source::Stdin).count();

@@ -54,6 +54,17 @@ pub enum WhenCurrent {
     Replace,
 }
 
+/// How the new content gets the target's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// As a new file, which is renamed over the old one: at one moment, and whoever has the old file keeps it.
+    #[default]
+    Rename,
+    /// The file that is there is overwritten, and keeps its inode, its names and its metadata ([`Request::preserve`] has no meaning
+    /// then): where no rename can be made, and only with proof that nobody runs, maps or holds it.
+    InPlace,
+}
+
 /// Whether a source without a single byte may be installed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EmptySource {
@@ -108,6 +119,8 @@ pub struct Request {
     pub http: HttpOptions,
     /// How many replaced versions are kept beside the target, for a rollback.
     pub keep: u32,
+    /// How the new content gets the target's name.
+    pub method: Method,
 }
 
 impl Request {
@@ -130,6 +143,7 @@ impl Request {
             max_size: None,
             http: HttpOptions::default(),
             keep: Request::KEEP,
+            method: Method::default(),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
 use crate::fs::{private, sync, temp};
-use crate::journal::{self, Entry, Header, Journal, Record, Text, Unreadable, VERSION, Way};
+use crate::journal::{self, Entry, Header, Journal, Record, Seen, Text, Unreadable, VERSION, Way};
 use crate::request::Digest;
 
 /// What is replaced.
@@ -97,7 +97,7 @@ impl Sealed {
                     prepared.publish(old.leaf, Publish::Replace, cancel)?;
                 }
             }
-            Way::Link | Way::Move => prepared.publish(old.leaf, Publish::Replace, cancel)?,
+            Way::Link | Way::Move | Way::Copy => prepared.publish(old.leaf, Publish::Replace, cancel)?,
         }
         if is_kept {
             open.kept = None;
@@ -249,6 +249,10 @@ pub(crate) fn prune(state: &State, records: &mut Records, dir: &Arc<Dir>, keep: 
 pub(super) fn forget(dir: &Arc<Dir>, entry: &Entry) -> bool {
     let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return false };
     let Ok(place) = kept::place(dir, kept) else { return false };
+    if kept.way == Way::Copy {
+        let seen = identify::seen(&place.dir, &place.name, Some(old), None);
+        return seen == Ok(Seen::Old) && kept::remove(dir, kept).is_ok();
+    }
     match dir::stat_at(&*place.dir, &place.name) {
         Ok(stat) => stat.st_ino == old.inode && kept::remove(dir, kept).is_ok(),
         // A directory that was brought back is moved, and leaves the room that was made for it.

@@ -13,7 +13,7 @@ use super::{generation, identify};
 use crate::error::Error;
 use crate::fs::dir::Dir;
 use crate::fs::temp::TXID_DIGITS;
-use crate::journal::{Entry, Journal, Seen};
+use crate::journal::{Entry, Journal, Seen, Way};
 
 /// All records, newest first. Those that cannot be read are left out.
 ///
@@ -50,7 +50,7 @@ pub(crate) fn find(entry: &Entry) -> Result<Found, Error> {
         Err(Errno::NOENT) => return Err(gone()),
         place => place.map_err(io)?,
     };
-    let other = || Error::NotTheKept { path: path(), kept: dir.path().join(kept.name.as_os_str()) };
+    let other = || Error::NotTheKept { path: path(), kept: kept.path(dir.path()) };
     match identify::seen(&place.dir, &place.name, Some(old), None).map_err(io)? {
         Seen::Old => {}
         Seen::Absent => return Err(gone()),
@@ -58,7 +58,9 @@ pub(crate) fn find(entry: &Entry) -> Result<Found, Error> {
     }
     // The digest tells the bytes; mode and owner say what they may do.
     let stat = crate::fs::dir::stat_at(&*place.dir, &place.name).map_err(io)?;
-    let same = (stat.st_ino, stat.st_mode & 0o7777, stat.st_uid, stat.st_gid) == (old.inode, old.mode, old.uid, old.gid);
+    // A copy is a file of its own, and has only the bytes of what it is one of.
+    let same = kept.way == Way::Copy
+        || (stat.st_ino, stat.st_mode & 0o7777, stat.st_uid, stat.st_gid) == (old.inode, old.mode, old.uid, old.gid);
     let is_current = crate::fs::dir::stat_at(&*dir, entry.leaf.as_os_str()).is_ok_and(|target| target.st_ino == stat.st_ino);
     if same { Ok(Found { dir, place, is_current }) } else { Err(other()) }
 }

@@ -33,8 +33,11 @@ impl Place {
 /// Where a kept version is.
 ///
 /// # Errors
-/// Of opening the directory that only its owner may enter: EPERM if it is another's.
+/// Of opening the directory that only its owner may enter: EPERM if it is another's. ENOENT if it is not there.
 pub(crate) fn place(dir: &Arc<Dir>, kept: &Kept) -> Result<Place, Errno> {
+    if kept.elsewhere.is_some() {
+        return place_for(dir, kept);
+    }
     if !kept.private {
         return Ok(Place { dir: Arc::clone(dir), name: kept.name.as_os_str().to_owned() });
     }
@@ -43,11 +46,16 @@ pub(crate) fn place(dir: &Arc<Dir>, kept: &Kept) -> Result<Place, Errno> {
     place_for(dir, kept)
 }
 
-/// As [`place`], made if it is missing.
+/// As [`place`], made if it is missing; but not a directory elsewhere, which was there when it was written down.
 ///
 /// # Errors
 /// Of mkdirat(2) and openat(2).
 pub(crate) fn place_for(dir: &Arc<Dir>, kept: &Kept) -> Result<Place, Errno> {
+    if let Some(elsewhere) = &kept.elsewhere {
+        let dir = super::recover::open_dir(elsewhere.as_path())?.ok_or(Errno::NOENT)?;
+        private::judge(&*dir)?;
+        return Ok(Place { dir, name: kept.name.as_os_str().to_owned() });
+    }
     if !kept.private {
         return Ok(Place { dir: Arc::clone(dir), name: kept.name.as_os_str().to_owned() });
     }
@@ -64,7 +72,7 @@ pub(crate) fn place_for(dir: &Arc<Dir>, kept: &Kept) -> Result<Place, Errno> {
 /// # After a crash
 /// The name may be there, with a link of the file.
 pub(crate) fn prepare(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, name: OsString) -> Result<(Kept, Place), Errno> {
-    let mut kept = Kept { name: Text::from(name), way: Way::Link, private: is_privileged(dir, leaf, stat) };
+    let mut kept = Kept { name: Text::from(name), way: Way::Link, private: is_privileged(dir, leaf, stat), elsewhere: None };
     let place = place_for(dir, &kept)?;
     match rename::link_to(dir, leaf, &place.dir, &place.name) {
         Ok(()) => {}
@@ -83,7 +91,7 @@ pub(crate) fn prepare(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, name:
 /// # Errors
 /// Of mkdirat(2).
 pub(crate) fn prepare_move(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, name: OsString) -> Result<(Kept, Place), Errno> {
-    let kept = Kept { name: Text::from(name), way: Way::Move, private: is_privileged(dir, leaf, stat) };
+    let kept = Kept { name: Text::from(name), way: Way::Move, private: is_privileged(dir, leaf, stat), elsewhere: None };
     let place = place_for(dir, &kept)?;
     Ok((kept, place))
 }

@@ -4,6 +4,6 @@ mod examine;
 mod finish;
 mod leftover;
 
-pub(super) use examine::open as open_dir;
+pub(super) use examine::{Boot, Found, find, open as open_dir};
 pub(crate) use finish::{Settled, abandon, concerning, finish_own, force, outlook, settle};
 pub(crate) use leftover::{State as LeftoverState, close, create, leftovers, read};

@@ -188,6 +188,16 @@ impl Stage {
         Ok(Sealed::new(self.temp, self.dir, self.target, sealed))
     }
 
+    /// Gives the bytes away: for a file that keeps its own metadata.
+    pub(super) fn into_bytes(self, _trusted: Trusted) -> Temp {
+        self.temp
+    }
+
+    /// The directory it is in.
+    pub(super) fn dir(&self) -> &Arc<Dir> {
+        &self.dir
+    }
+
     fn stat(&self) -> Result<Stat, Error> {
         rustix::fs::fstat(self.file()).map_err(|errno| self.write_error(errno.into()))
     }

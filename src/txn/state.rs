@@ -68,6 +68,17 @@ impl State {
         Ok(State { path: path.to_owned(), open, done, lock, mark })
     }
 
+    /// The directory for what belongs beside a file, where nothing can be put there; made if it is missing.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub(crate) fn room(&self) -> Result<Arc<Dir>, Error> {
+        let error = |source: io::Error| Error::State { path: self.path.clone(), reason: reason(&source) };
+        // Written down without links in it, so that recovery may refuse to follow any.
+        let path = fs_err::canonicalize(&self.path).map_err(error)?.join("kept");
+        private::open_or_make(None, &path, "kept".as_ref()).map_err(|errno| error(errno.into()))
+    }
+
     /// Opens the directory, if it is there.
     ///
     /// # Errors

@@ -304,7 +304,7 @@ impl<'a> Transaction<'a> {
         let name = temp::kept_name(&self.txid, n);
         match way {
             Way::Move => kept::prepare_move(dir, leaf, stat, name),
-            Way::Link | Way::Exchange => kept::prepare(dir, leaf, stat, name),
+            Way::Link | Way::Exchange | Way::Copy => kept::prepare(dir, leaf, stat, name),
         }
     }
 

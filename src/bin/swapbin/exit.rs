@@ -14,6 +14,7 @@ pub fn code(kind: ErrorKind) -> u8 {
         // A cancelled run ends by its signal; this is for the case that the signal does not end it.
         ErrorKind::Failed | ErrorKind::Cancelled => 1,
         ErrorKind::Usage => 2,
+        ErrorKind::Busy => 3,
         ErrorKind::Untrusted => 4,
         ErrorKind::Rejected => 5,
         ErrorKind::Unavailable => 7,
@@ -28,6 +29,7 @@ pub fn word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Failed => "failed",
         ErrorKind::Usage => "usage",
+        ErrorKind::Busy => "busy",
         ErrorKind::Untrusted => "untrusted",
         ErrorKind::Rejected => "rejected",
         ErrorKind::Unavailable => "unavailable",

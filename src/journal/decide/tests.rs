@@ -1,6 +1,6 @@
 //! Every journal, cut and flipped everywhere, at every moment of the transaction it is of.
 
-use super::super::{Filesystem, Header, Kept, Kind, Record, Text, VERSION, Version, encode, read};
+use super::super::{Filesystem, Header, IN_PLACE, Kept, Kind, Record, Text, VERSION, Version, encode, read};
 use super::*;
 
 const ALL: [Seen; 4] = [Seen::Absent, Seen::Old, Seen::New, Seen::Other];
@@ -16,7 +16,7 @@ fn entry(old: bool, new: bool, way: Way) -> Entry {
         filesystem: Filesystem { uuid: None, dev: 1, inode: 2, volatile: false },
         leaf: text("app"),
         temp: new.then(|| text(".swapbin.b0.0")),
-        kept: old.then(|| Kept { name: text(".swapbin~0.0"), way, private: false }),
+        kept: old.then(|| Kept { name: text(".swapbin~0.0"), way, private: false, elsewhere: None }),
         old: old.then(|| version(3)),
         new: new.then(|| version(4)),
         keep: 1,
@@ -228,6 +228,6 @@ fn a_journal_out_of_order_or_of_another_version_is_not_obeyed() {
     assert_eq!(read(&bytes(&records(&[Record::Abort]))), Err(Unreadable::Damaged));
     let mut newer = records(&[]);
     let Record::Header(header) = &mut newer[0] else { unreachable!() };
-    header.swapbin_journal = VERSION + 1;
-    assert_eq!(read(&bytes(&newer)), Err(Unreadable::Version(VERSION + 1)));
+    header.swapbin_journal = IN_PLACE + 1;
+    assert_eq!(read(&bytes(&newer)), Err(Unreadable::Version(IN_PLACE + 1)));
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::FindSecret;
 use super::keys::{At, Fault, Keys};
 use crate::request::{
-    Account, Digest, EmptySource, Follow, HeaderName, HttpOptions, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
+    Account, Digest, EmptySource, Follow, HeaderName, HttpOptions, Method, ModeChange, Ownership, PathTrust, PlainHttp, Preserve,
     Request, Secret, SecretName, Size, Source, TimeLimit, WhenCurrent,
 };
 
@@ -181,6 +181,7 @@ impl Entry {
                 token: self.token(base, find)?,
             },
             keep: self.keep.unwrap_or(Request::KEEP),
+            method: Method::Rename,
             mode: self.mode,
         };
         request.judge_sources().map_err(|error| Fault::new(from.at, error.to_string()))?;

@@ -20,7 +20,7 @@ pub(super) struct Examined {
 
 /// When the journal was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Boot {
+pub(in crate::txn) enum Boot {
     /// Since the machine was started.
     Same,
     /// Before.
@@ -30,7 +30,7 @@ pub(super) enum Boot {
 }
 
 impl Boot {
-    pub(super) fn of(recorded: Option<&str>, now: Option<&str>) -> Boot {
+    pub(in crate::txn) fn of(recorded: Option<&str>, now: Option<&str>) -> Boot {
         match (recorded, now) {
             (Some(then), Some(now)) if then == now => Boot::Same,
             (Some(_), Some(_)) => Boot::Earlier,
@@ -64,7 +64,7 @@ pub(super) fn examine(entry: &Entry, boot: Boot) -> Result<Examined, Errno> {
 }
 
 /// A directory that was written down.
-pub(super) enum Found {
+pub(in crate::txn) enum Found {
     Here(Arc<Dir>),
     /// Why it is not.
     Not(Facts),
@@ -74,7 +74,7 @@ pub(super) enum Found {
 ///
 /// # Errors
 /// It cannot be looked at.
-pub(super) fn find(path: &Path, recorded: &Filesystem, boot: Boot) -> Result<Found, Errno> {
+pub(in crate::txn) fn find(path: &Path, recorded: &Filesystem, boot: Boot) -> Result<Found, Errno> {
     if recorded.volatile && boot == Boot::Earlier {
         return Ok(Found::Not(Facts::Lost));
     }

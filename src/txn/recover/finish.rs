@@ -15,6 +15,7 @@ use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::{rename, sync, temp, tree};
 use crate::journal::{self, Direction, Entry, Facts, Journal, Kind, Phase, Seen, Step, Text, Unreadable};
+use crate::txn::in_place;
 use crate::txn::kept;
 use crate::txn::litter;
 use crate::txn::state::{self, State};
@@ -26,6 +27,15 @@ pub(crate) enum Settled {
     Forward,
     /// Everything is as before.
     Back,
+}
+
+impl From<Direction> for Settled {
+    fn from(direction: Direction) -> Settled {
+        match direction {
+            Direction::Forward => Settled::Forward,
+            Direction::Back => Settled::Back,
+        }
+    }
 }
 
 /// Finishes a transaction, or takes it back, as its journal says.
@@ -56,14 +66,17 @@ pub(crate) fn force(state: &State, leftover: &Leftover, direction: Direction) ->
 }
 
 fn end(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<(Settled, Vec<PathBuf>), Error> {
-    let (settled, left) = match judge(state, leftover, asked)? {
-        Some(todo) => {
-            carry_out(&todo)?;
-            let settled = if todo.direction == Direction::Forward { Settled::Forward } else { Settled::Back };
-            (settled, todo.left())
-        }
-        None => (Settled::Back, Vec::new()),
+    let (direction, left) = match in_place(leftover) {
+        Some(journal) => in_place::settle(&leftover.txid, journal, asked)?,
+        None => match judge(state, leftover, asked)? {
+            Some(todo) => {
+                carry_out(&todo)?;
+                (todo.direction, todo.left())
+            }
+            None => (Direction::Back, Vec::new()),
+        },
     };
+    let settled = Settled::from(direction);
     // Of a file that is left the kept version may be the last copy: the record is what knows of it.
     let recorded = settled == Settled::Forward || (asked.is_some() && !left.is_empty());
     close(state, &leftover.txid, recorded).map_err(|source| state.error(source))?;
@@ -75,8 +88,16 @@ fn end(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<(
 /// # Errors
 /// As [`settle`].
 pub(crate) fn outlook(state: &State, leftover: &Leftover) -> Result<Settled, Error> {
-    let forward = judge(state, leftover, None)?.is_some_and(|todo| todo.direction == Direction::Forward);
-    Ok(if forward { Settled::Forward } else { Settled::Back })
+    let direction = match in_place(leftover) {
+        Some(journal) => in_place::outlook(&leftover.txid, journal)?,
+        None => judge(state, leftover, None)?.map_or(Direction::Back, |todo| todo.direction),
+    };
+    Ok(Settled::from(direction))
+}
+
+/// The journal of a file that was overwritten in place, if it is one.
+fn in_place(leftover: &Leftover) -> Option<&Journal> {
+    leftover.journal.as_ref().ok().filter(|journal| journal.is_in_place())
 }
 
 /// Forgets a transaction; every file stays as it is.

@@ -36,6 +36,8 @@ Exit status:
   0      installed, or already current
   1      failed: input or output, or anything without a code of its own
   2      usage
+  3      busy: --in-place is refused, for somebody runs, maps or holds the
+         file, or nobody can say that nobody does
   4      untrusted: the digest is wrong, or a kept version is not what was kept
   5      rejected: the source is empty, too large, a directory, the target
          itself or a web page

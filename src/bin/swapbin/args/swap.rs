@@ -55,6 +55,12 @@ pub struct SwapArgs {
     #[arg(long, help_heading = "Target", conflicts_with = "check")]
     pub force: bool,
 
+    /// Overwrite the file itself, which keeps its inode, and only with proof that nobody runs, maps or holds it.
+    ///
+    /// For where no rename can be made: a file that is a mount point, a directory that may not be written to.
+    #[arg(long, help_heading = "Target", conflicts_with_all = ["preserve", "no_dereference"])]
+    pub in_place: bool,
+
     /// How many replaced versions are kept beside the target, for a rollback.
     #[arg(long, value_name = "N", default_value_t = Request::KEEP, help_heading = "Target")]
     pub keep: u32,

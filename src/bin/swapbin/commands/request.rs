@@ -1,8 +1,8 @@
 //! What the command line asks for, as the library takes it.
 
 use swapbin::{
-    EmptySource, Error, Follow, HeaderName, HttpOptions, Ownership, PathTrust, PlainHttp, Request, Secret, SecretName, Source,
-    WhenCurrent,
+    EmptySource, Error, Follow, HeaderName, HttpOptions, Method, Ownership, PathTrust, PlainHttp, Request, Secret, SecretName,
+    Source, WhenCurrent,
 };
 
 use crate::args::SwapArgs;
@@ -35,6 +35,7 @@ pub fn request(args: &SwapArgs) -> Result<Request, Error> {
             token: token(args)?,
         },
         keep: args.keep,
+        method: if args.in_place { Method::InPlace } else { Method::Rename },
     })
 }
 

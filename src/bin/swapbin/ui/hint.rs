@@ -1,6 +1,6 @@
 //! What to do about a failure.
 
-use swapbin::{Error, Obstacle, quoted};
+use swapbin::{Doubt, Error, Obstacle, quoted};
 
 /// The advice for an error, where there is one that helps.
 pub fn of(error: &Error) -> Option<String> {
@@ -107,6 +107,14 @@ pub fn of(error: &Error) -> Option<String> {
         Error::NoTransaction { .. } => {
             "see what was changed: swapbin history; and what is unfinished: swapbin recover --list".to_owned()
         }
+        Error::Busy { holders, .. } if holders.is_empty() => {
+            "look for it on the host and in other containers; or leave out --in-place, and whoever has the old file keeps it"
+                .to_owned()
+        }
+        Error::Busy { .. } => "stop them first; or leave out --in-place, and whoever has the old file keeps it".to_owned(),
+        Error::NoProof { doubt, .. } => return of_doubt(doubt),
+        Error::Disturbed { .. } => "find out who writes to it, and run this again".to_owned(),
+        Error::InPlaceInBatch { .. } => "give it a run of its own: only renames are all or nothing".to_owned(),
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
     })
@@ -124,6 +132,23 @@ fn of_source(error: &std::io::Error) -> Option<String> {
     })
 }
 
+fn of_doubt(doubt: &Doubt) -> Option<String> {
+    Some(match doubt {
+        Doubt::NotOwner { .. } => "run this as its owner, or as root".to_owned(),
+        Doubt::OtherNamespace | Doubt::Unreadable { .. } | Doubt::NoProc { .. } => {
+            "run this as root on the host, outside of every container; or leave out --in-place".to_owned()
+        }
+        Doubt::TooLong { .. } => {
+            "a longer /proc/sys/fs/lease-break-time leaves more time; or leave out --in-place where a rename can be made"
+                .to_owned()
+        }
+        Doubt::NoLeases => {
+            "leave out --in-place; where no rename can be made, stop whoever uses it and write it with cp".to_owned()
+        }
+        _ => return None,
+    })
+}
+
 fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
     let name = quoted(path);
     Some(match obstacle {
@@ -136,14 +161,20 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         Obstacle::NotADirectory => "check the path".to_owned(),
         Obstacle::DanglingLink { .. } => "mend the link, or replace the link itself with --no-dereference".to_owned(),
         Obstacle::LinkLoop => "mend the links, or replace the link itself with --no-dereference".to_owned(),
-        Obstacle::MountPoint => format!("a mounted file cannot be renamed over: umount {name}, or replace the file on the host"),
+        Obstacle::MountPoint => format!(
+            "a mounted file cannot be renamed over: umount {name}, replace the file on the host, or, if nobody uses it, overwrite it \
+             with --in-place"
+        ),
         Obstacle::Immutable => format!("chattr -i {name}"),
         Obstacle::AppendOnly => format!("chattr -a {name}"),
         Obstacle::ReadOnly => "remount it read-write, or choose another place".to_owned(),
         Obstacle::NotWritable => {
-            "a file is replaced by renaming, which needs write permission on its directory: run this as root or as its owner"
+            "a file is replaced by renaming, which needs write permission on its directory: run this as root or as its owner; a file \
+             of your own that nobody uses is overwritten with --in-place"
                 .to_owned()
         }
+        Obstacle::Absent => "leave out --in-place".to_owned(),
+        Obstacle::FileNotWritable => "run this as root, or as a user who may write to it".to_owned(),
         Obstacle::NotSearchable => "run this as a user who may enter it".to_owned(),
         Obstacle::Sticky { .. } => {
             "run this as the file's owner; as root, remove the file first, or trust its owner with --allow-shared-path".to_owned()
