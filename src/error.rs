@@ -289,6 +289,13 @@ pub enum Error {
         /// The versions.
         files: Vec<Rescuable>,
     },
+    /// A process has the file mapped, and the file itself may not be opened: only memory is left of it.
+    OnlyMemory {
+        /// The path it had.
+        path: PathBuf,
+        /// The process.
+        pid: u32,
+    },
     /// Whoever had the file has it no more.
     ProcessGone {
         /// The path it had.
@@ -568,9 +575,8 @@ impl Error {
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
             Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
-            NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | ProcessGone { .. } | Process { .. } => {
-                ErrorKind::Unavailable
-            }
+            NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | OnlyMemory { .. } => ErrorKind::Unavailable,
+            ProcessGone { .. } | Process { .. } => ErrorKind::Unavailable,
             NotTheKept { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } | State { .. } => ErrorKind::Target,
@@ -710,6 +716,9 @@ impl fmt::Display for Error {
             }
             SeveralVersions { what, files } => write!(f, "processes have {} versions of {what}", files.len()),
             DistrustedProcess { what, .. } => write!(f, "who has {what} may have made it up"),
+            OnlyMemory { path, pid } => {
+                write!(f, "{} may not be opened: process {pid} has it mapped, and only its memory may be read", quoted(path))
+            }
             ProcessGone { path, source } => {
                 write!(f, "{} can no longer be opened by any process that had it: {}", quoted(path), lowered(source))
             }

@@ -39,6 +39,12 @@ pub(crate) fn linkage(file: &File) -> Linkage {
     read.unwrap_or_default()
 }
 
+/// The build-id of a file, if it is an ELF file that has one.
+pub(crate) fn build_id(file: &File) -> Option<Vec<u8>> {
+    let data = ReadCache::new(file.try_clone().ok()?);
+    info_of_segments(&data)?.build_id
+}
+
 fn parse<Elf: FileHeader<Endian = Endianness>>(data: &ReadCache<File>) -> Option<Linkage> {
     let header = Elf::parse(data).ok()?;
     let endian = header.endian().ok()?;

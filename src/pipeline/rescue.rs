@@ -11,6 +11,7 @@ use super::claim::Claim;
 use super::sinks::Staging;
 use super::{Host, Run};
 use crate::checksum;
+use crate::elf;
 use crate::error::{Error, Obstacle, quoted};
 use crate::event::{Event, Observer};
 use crate::failpoint;
@@ -39,7 +40,7 @@ pub fn rescuable(all: bool, host: &Host) -> Result<RescueList, Error> {
     let recorded = Recorded::read(host);
     let known = found.candidates.into_iter().map(|candidate| {
         let distrust = rescue::distrust(&candidate, &recorded);
-        public(&Known { candidate, sha256: None, distrust })
+        public(&Known { candidate, sha256: None, build_id: None, distrust })
     });
     Ok(RescueList { files: known.collect(), unreadable: found.unreadable })
 }
@@ -147,7 +148,7 @@ fn learn(
 ) -> Result<Vec<Known>, Error> {
     let digest = digest || candidates.len() > 1;
     let know = |candidate: Candidate| {
-        let known = Known { distrust: rescue::distrust(&candidate, recorded), candidate, sha256: None };
+        let known = Known { distrust: rescue::distrust(&candidate, recorded), candidate, sha256: None, build_id: None };
         if digest { with_digest(known, proc, session) } else { Ok(known) }
     };
     candidates.into_iter().map(know).collect()
@@ -158,11 +159,13 @@ fn with_digest(known: Known, proc: &Proc, session: &mut Session<'_>) -> Result<K
     if known.sha256.is_some() {
         return Ok(known);
     }
-    let file = known.candidate.sources.iter().find_map(|source| source.open(proc, known.candidate.file).ok());
+    let whole = known.candidate.sources.iter().filter(|source| source.kind != SourceKind::Memory);
+    let file = whole.into_iter().find_map(|source| source.open(proc, known.candidate.file).ok());
     let path = || known.candidate.name.clone();
     let error = |source| Error::Io { op: "read", path: path(), source };
-    let sha256 = file.map(|opened| checksum::sha256_of(&opened.file, session.cancel, error)).transpose()?;
-    Ok(Known { sha256, ..known })
+    let Some(Opened { file, .. }) = file else { return Ok(known) };
+    let build_id = elf::build_id(&file).map(|id| id.iter().map(|byte| format!("{byte:02x}")).collect());
+    Ok(Known { sha256: Some(checksum::sha256_of(&file, session.cancel, error)?), build_id, ..known })
 }
 
 fn public_all(known: &[Known]) -> Vec<Rescuable> {
@@ -188,7 +191,7 @@ fn public(known: &Known) -> Rescuable {
         ino: file.ino,
         modified: stat.as_ref().map(|stat| stat.st_mtime as i64),
         sha256: known.sha256,
-        build_id: None,
+        build_id: known.build_id.clone(),
         source: sources.iter().map(|source| source.kind).min().unwrap_or(SourceKind::Memory),
         processes: processes.collect(),
         distrust: known.distrust.clone(),
@@ -233,7 +236,7 @@ pub(super) fn former(
             path_trust,
             ..Rescue::new(Lost::Path(path.to_owned()))
         };
-        let known = Known { candidate: candidate.clone(), sha256: version.sha256, distrust: None };
+        let known = Known { candidate: candidate.clone(), sha256: version.sha256, build_id: None, distrust: None };
         let job = Job { request: &request, target: path, recorded: &recorded, really: true };
         match job.take_first(&[known], &proc, host, session) {
             // A version before that one may do.
@@ -266,6 +269,10 @@ impl Job<'_> {
         let mut last = None;
         for known in chosen {
             for source in &known.candidate.sources {
+                if source.kind == SourceKind::Memory {
+                    last.get_or_insert(Error::OnlyMemory { path: known.candidate.name.clone(), pid: source.pid });
+                    continue;
+                }
                 let taken = match source.open(proc, known.candidate.file) {
                     Ok(opened) => Way { job: self, known, source, opened }.take(host, session),
                     Err(errno) => Err(Error::ProcessGone { path: known.candidate.name.clone(), source: errno.into() }),

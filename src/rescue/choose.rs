@@ -10,6 +10,8 @@ pub(crate) struct Known {
     pub(crate) candidate: Candidate,
     /// Its digest, where one was computed.
     pub(crate) sha256: Option<Digest>,
+    /// Its build-id in hexadecimal, where it was read and has one.
+    pub(crate) build_id: Option<String>,
     pub(crate) distrust: Option<Distrust>,
 }
 

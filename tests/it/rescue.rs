@@ -1,7 +1,11 @@
 //! Files that only a process still has, brought back: `swapbin rescue`.
 
+mod filesystems;
+mod names;
 mod planted;
 mod rollback;
+mod story;
+mod versions;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -22,10 +22,16 @@ impl Fixture {
     /// Starts `PROGRAM ARGUMENTS...` (a copy of the fixture: `Scratch::program`) and waits until it is ready.
     #[track_caller]
     pub fn start(program: impl AsRef<Path>, arguments: &[&str]) -> Fixture {
-        let mut command = Command::new(program.as_ref());
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        Fixture::start_by(Command::new(program.as_ref()).args(arguments))
+    }
+
+    /// The same of a command that was prepared: with an environment, in a namespace, as another user. Any program will do that says
+    /// `ready` and ends with its input.
+    #[track_caller]
+    pub fn start_by(command: &mut Command) -> Fixture {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         // A group, so that a program it is just starting ends with it.
-        let mut process = Process::spawn_group(&mut command);
+        let mut process = Process::spawn_group(command);
         let mut out = BufReader::new(process.pipes().stdout.take().expect("a pipe was asked for"));
         let (lines, rest) = channel();
         std::thread::spawn(move || {

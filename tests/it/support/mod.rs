@@ -38,14 +38,13 @@ pub use selinux::{Selinux, label, set_label};
 pub use server::Server;
 pub use skip::{failpoints_available, require_filesystem, require_library, require_mounts, require_program, require_root};
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
-pub use swapbin::{Running, Swapbin, swapbin};
+pub use swapbin::{Running, Swapbin, program_under_test, swapbin};
 pub use sys::{Step, before_exec};
 pub use trace::Call;
 #[allow(unused_imports, reason = "words of the other test binaries")]
 pub use {
     scratch::Made,
     skip::require_strace,
-    swapbin::program_under_test,
     sys::{Filter, Jump},
     trace::parse as parse_strace,
 };

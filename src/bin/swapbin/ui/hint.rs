@@ -84,6 +84,10 @@ pub fn of(error: &Error) -> Option<String> {
             ),
             _ => return None,
         },
+        Error::OnlyMemory { .. } => {
+            "run this as root or with CAP_CHECKPOINT_RESTORE; or let it be made again, not identical, with --from-memory"
+                .to_owned()
+        }
         Error::NotWhatRuns { .. } => {
             "another file may have taken its place; to take it all the same, name its digest with --sha256".to_owned()
         }
