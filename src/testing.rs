@@ -11,13 +11,14 @@ pub use crate::rescue::rebuild::{Part, Report, State};
 /// # Errors
 /// In words.
 pub fn rebuild(pid: u32, name: &OsStr) -> Result<(Vec<u8>, Report), String> {
+    use crate::rescue::memory;
     let process = Proc::open().and_then(|proc| proc.process(pid)).map_err(|errno| errno.to_string())?;
     let is_meant = |mapping: &Mapping| {
         let mapped = mapping.name.as_bytes();
         mapped.strip_suffix(b" (deleted)").unwrap_or(mapped).ends_with(name.as_bytes())
     };
-    let mut mappings = process.mappings().map_err(|errno| errno.to_string())?;
+    let mut mappings = process.mappings().map_err(|errno| format!("{errno}: {:?}", memory::why_forbidden(&process)))?;
     mappings.retain(is_meant);
-    let rebuilt = crate::rescue::memory::rebuild(&process, &mappings).map_err(|error| format!("{error:?}"))?;
+    let rebuilt = memory::rebuild(&process, &mappings).map_err(|error| format!("{error:?}"))?;
     Ok((rebuilt.bytes, rebuilt.report))
 }

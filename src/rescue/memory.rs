@@ -107,14 +107,15 @@ fn is_of_file(entry: u64) -> bool {
     entry & (PRESENT | SWAPPED) == 0 || entry & OF_FILE != 0
 }
 
-/// Says which rule it is that forbids. Both /proc/PID and its `status` can be looked at by everybody.
-fn why_forbidden(process: &Process) -> Forbidden {
-    let owner = rustix::fs::fstat(process.dir()).ok().map(|stat| stat.st_uid);
+/// Which rule it is that forbids reading the memory of a process, or its mappings. `status` can be read by everybody,
+/// and the owner of the others be asked for.
+pub(crate) fn why_forbidden(process: &Process) -> Forbidden {
+    let owner = process.stat(c"maps").ok().map(|stat| stat.st_uid);
     let scope = fs_err::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok().and_then(|scope| scope.trim().parse().ok());
     judge(process.status().ok().map(|status| status.uid), owner, rustix::process::geteuid().as_raw(), scope)
 }
 
-/// From the process's user, the owner of /proc/PID (root where it is not dumpable, proc(5)), ours, and Yama's setting.
+/// From the process's user, the owner of files in /proc/PID (root where it is not dumpable, proc(5)), ours, and Yama's setting.
 fn judge(uid: Option<u32>, owner: Option<u32>, ours: u32, scope: Option<u32>) -> Forbidden {
     match (uid, owner, scope) {
         (Some(uid), _, _) if uid != ours && ours != 0 => Forbidden::OtherUser { uid },

@@ -10,6 +10,7 @@
 //! the lost file and is not that file.
 
 mod dynamic;
+mod go;
 mod image;
 mod locate;
 mod plt;
@@ -82,6 +83,7 @@ pub(crate) fn rebuild(memory: &impl Memory, mappings: &[Mapping]) -> Result<Rebu
     let mut image = Image::assemble(memory, mappings, &loaded)?;
     let dynamic = dynamic::restore(&mut image, &loaded);
     let undone = relocations::undo(&mut image, &loaded, &dynamic);
+    let packages = go::reset_packages(&mut image, &loaded);
     let cleared = pointers::clear(&mut image, &loaded, memory.occupied());
     let parts = match section_table::kept(&mut image) {
         Some(parts) => parts,
@@ -90,7 +92,7 @@ pub(crate) fn rebuild(memory: &impl Memory, mappings: &[Mapping]) -> Result<Rebu
             section_table::append(&mut image, sections)
         }
     };
-    let report = Report::new(&image, &loaded, parts, undone, cleared);
+    let report = Report::new(&image, &loaded, parts, undone, packages, cleared);
     Ok(Rebuilt { bytes: image.into_bytes(), report })
 }
 

@@ -20,6 +20,7 @@ mod reader;
 mod recover;
 mod refusals;
 mod rescue;
+mod rescue_memory;
 mod rollback;
 mod running_program;
 mod selinux;

@@ -29,6 +29,8 @@ pub(super) struct Undone {
     pub(super) places: u64,
     /// Relocations of a kind that is not known here, left as they are in memory.
     pub(super) unknown: u64,
+    /// Places that alone held what is to be in them (RELR), and hold something of the program's now.
+    pub(super) lost: u64,
     /// Slots of functions whose first value could not be found, in a file that binds them at their first call.
     pub(super) unbound: u64,
     /// Whether the file now asks to be bound when it is loaded, because of such slots.
@@ -88,7 +90,7 @@ pub(super) fn undo(image: &mut Image, loaded: &Loaded, dynamic: &Dynamic) -> Und
         }
         undone.places += 1;
     }
-    undone.places += undo_relr(image, loaded, dynamic);
+    undo_relr(image, loaded, dynamic, &mut undone);
     if !slots.is_empty() {
         let targets = others.map(|entry| entry.place).chain(of_slots.iter().copied()).collect();
         clear_reserved(image, dynamic, &targets);
@@ -155,36 +157,34 @@ fn clear_reserved(image: &mut Image, dynamic: &Dynamic, targets: &HashSet<u64>) 
 }
 
 /// The compact table: an address, then words whose bits 1 to 63 tell of the next 63 places; its addends are what the places hold.
-fn undo_relr(image: &mut Image, loaded: &Loaded, dynamic: &Dynamic) -> u64 {
-    let (Some(table), Some(size)) = (dynamic.get(DT_RELR), dynamic.get(DT_RELRSZ)) else { return 0 };
+fn undo_relr(image: &mut Image, loaded: &Loaded, dynamic: &Dynamic, undone: &mut Undone) {
+    let (Some(table), Some(size)) = (dynamic.get(DT_RELR), dynamic.get(DT_RELRSZ)) else { return };
     let words = image.at(table, size).chunks_exact(8).map(|word| u64::from_le_bytes(*word.first_chunk().expect("8 bytes")));
-    let mut undone = 0;
     let mut next: u64 = 0;
     for word in words.collect::<Vec<_>>() {
         if word & 1 == 0 {
-            undone += take_back(image, loaded, word);
+            take_back(image, loaded, word, undone);
             next = word.wrapping_add(8);
             continue;
         }
         for bit in (0..63).filter(|bit| word >> (bit + 1) & 1 == 1) {
-            undone += take_back(image, loaded, next.wrapping_add(bit * 8));
+            take_back(image, loaded, next.wrapping_add(bit * 8), undone);
         }
         next = next.wrapping_add(63 * 8);
     }
-    undone
 }
 
-fn take_back(image: &mut Image, loaded: &Loaded, address: u64) -> u64 {
-    let Some((place, _)) = image.place(address) else { return 0 };
-    let Some(value) = image.word(place).filter(|_| image.word_origin(place) != Some(Origin::Exact)) else { return 0 };
+fn take_back(image: &mut Image, loaded: &Loaded, address: u64, undone: &mut Undone) {
+    let Some((place, _)) = image.place(address) else { return };
+    let Some(value) = image.word(place).filter(|_| image.word_origin(place) != Some(Origin::Exact)) else { return };
     let addend = value.wrapping_sub(loaded.bias);
     if loaded.has(addend) {
         image.restore(place, addend, Origin::Rebuilt);
+        undone.places += 1;
     } else {
-        // The program has put something else there since.
         image.restore(place, 0, Origin::Unknown);
+        undone.lost += 1;
     }
-    1
 }
 
 #[cfg(test)]

@@ -56,6 +56,10 @@ pub struct Report {
     pub relocations: u64,
     /// Relocations of unknown kinds, whose places are left as they are in memory.
     pub unknown_relocations: u64,
+    /// Addresses that were nowhere but in their place, RELR, and that the program has written over: 0 now.
+    pub lost_addresses: u64,
+    /// Packages of Go taken back to not initialized.
+    pub packages: u64,
     /// Variables set to 0 since they led to something that ends with the process.
     pub cleared: u64,
     /// Whether the file now asks the dynamic linker to bind all functions when it is loaded.
@@ -65,7 +69,14 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(image: &Image, loaded: &Loaded, sections: Vec<Part>, undone: Undone, cleared: u64) -> Report {
+    pub(super) fn new(
+        image: &Image,
+        loaded: &Loaded,
+        sections: Vec<Part>,
+        undone: Undone,
+        packages: u64,
+        cleared: u64,
+    ) -> Report {
         let (begin, size) = loaded.info.tables.sections;
         let loads = loaded.info.segments.iter().filter(|segment| segment.kind == PT_LOAD.0 && segment.file_size > 0);
         let segments = loads.map(|load| {
@@ -82,6 +93,8 @@ impl Report {
             lost_sections: size / 64,
             relocations: undone.places,
             unknown_relocations: undone.unknown,
+            lost_addresses: undone.lost,
+            packages,
             cleared,
             binds_now: undone.binds_now,
             unbound: if undone.binds_now { 0 } else { undone.unbound },

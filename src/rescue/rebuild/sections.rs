@@ -55,6 +55,12 @@ impl Found<'_> {
         }
         let load = self.loaded.loads().find(|load| address.wrapping_sub(load.address) < load.file_size);
         let tls = self.loaded.segment(PT_TLS).is_some_and(|tls| address.wrapping_sub(tls.address) < tls.file_size);
+        // As powers of two. Notes are read by their alignment.
+        let most = match kind {
+            SHT_GNU_VERSYM => 1,
+            SHT_NOTE if name != ".note.gnu.property" => 2,
+            _ => 3,
+        };
         self.sections.push(Section {
             name: name.as_bytes().to_owned(),
             kind: kind.0,
@@ -62,7 +68,7 @@ impl Found<'_> {
             address,
             offset: place as u64,
             size,
-            align: 1 << address.trailing_zeros().min(if entry_size == 2 { 1 } else { 4 }),
+            align: 1 << address.trailing_zeros().min(most),
             entry_size,
             ..Section::default()
         });
