@@ -79,6 +79,16 @@ pub(crate) fn ends_with_boot(dir: impl AsFd) -> bool {
     magic_of(dir).is_some_and(|magic| [TMPFS, RAMFS].contains(&magic))
 }
 
+/// Whether it is one of the filesystems of local disks that this program was tried on.
+pub(crate) fn is_local(dir: impl AsFd) -> bool {
+    magic_of(dir).is_some_and(|magic| [EXT, XFS, BTRFS].contains(&magic))
+}
+
+/// Whether it is btrfs.
+pub(crate) fn is_btrfs(dir: impl AsFd) -> bool {
+    magic_of(dir) == Some(BTRFS)
+}
+
 /// What btrfs has of room for names: it keeps them, and everything else that is no file's content, apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Metadata {
@@ -90,7 +100,7 @@ pub(crate) struct Metadata {
 
 /// The metadata of the filesystem `dir` is on; `None` where it is no btrfs.
 pub(crate) fn metadata(dir: impl AsFd) -> Option<Metadata> {
-    (magic_of(&dir) == Some(BTRFS)).then(|| described(dir).unwrap_or(Metadata { free: 0, leaf: SMALLEST_LEAF }))
+    is_btrfs(&dir).then(|| described(dir).unwrap_or(Metadata { free: 0, leaf: SMALLEST_LEAF }))
 }
 
 /// Bytes of a block of metadata, at least, mkfs.btrfs(8).

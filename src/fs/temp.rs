@@ -217,6 +217,21 @@ impl Temp {
         Ok(Named { name, reader, handle: None, lasting: OsString::new() })
     }
 
+    /// Gives up the right to write to a file that was given its name, and is still what has it; `id` is its device and inode. Of a
+    /// batch the journal's lock tells that the owner lives, so that nothing is left open.
+    ///
+    /// # Errors
+    /// Another file has the name; of close(2), which some filesystems use to tell of lost bytes. The name is removed then.
+    pub(crate) fn close_named(self, id: (u64, u64)) -> io::Result<Named> {
+        let Naming::Done(name) = self.naming else { return self.name_and_close() };
+        let named = super::dir::stat_at(&*name.dir, &name.name)?;
+        if (named.st_dev, named.st_ino) != id {
+            return Err(io::Error::other("the temporary file was replaced by another process"));
+        }
+        crate::sys::close(self.file.into())?;
+        Ok(Named { name, reader: None, handle: None, lasting: OsString::new() })
+    }
+
     /// As [`Temp::name_and_close`], for a target whose name is free: a file without a name gets none yet, for a link can give it
     /// the target's at once. Where there is no /proc to open it anew by, it is named all the same. `id` is its device and inode.
     ///

@@ -55,7 +55,7 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
     for (index, run) in runs.into_iter().enumerate() {
         session.cancel.check()?;
         session.event(Event::File { index, total });
-        outcomes.push(stage(run, state, &mut transaction, &mut swept, &mut session)?);
+        outcomes.push(stage(run, state, (&mut transaction, total), &mut swept, &mut session)?);
     }
     times.fetch = staging.elapsed();
 
@@ -115,7 +115,7 @@ pub(super) fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> R
 fn stage<'a, 's>(
     mut run: Run<'a>,
     state: &'s State,
-    transaction: &mut Option<Transaction<'s>>,
+    (transaction, files): (&mut Option<Transaction<'s>>, usize),
     swept: &mut HashSet<(u64, u64)>,
     session: &mut Session<'_>,
 ) -> Result<Outcome<'a>, Error> {
@@ -146,7 +146,7 @@ fn stage<'a, 's>(
     let sealed = run.seal(stage, trusted, session)?;
     let transaction = match transaction {
         Some(transaction) => transaction,
-        None => transaction.insert(Transaction::begin(state, "apply", window())?),
+        None => transaction.insert(Transaction::begin(state, "apply", files, window())?),
     };
     let stat = run.plan.target.existing.as_ref().map(|existing| &existing.stat);
     let replaced = Replaced { leaf: &run.plan.target.leaf, stat, sha256: old, keep: run.request.keep, linkage };

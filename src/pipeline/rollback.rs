@@ -87,7 +87,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         return in_place::roll_back(entry, target, state, &mut session);
     }
 
-    let mut transaction = Transaction::begin(state, "rollback", 1)?;
+    let mut transaction = Transaction::begin(state, "rollback", 0, 1)?;
     let mut reports = Vec::new();
     for (entry, target) in entries.iter().zip(&targets) {
         session.event(Event::Planned { target: &target.path });

@@ -141,6 +141,19 @@ impl Sealed {
     }
 }
 
+impl Sealed {
+    /// As [`Sealed::close`], of a file that was given the name a journal will tell of.
+    ///
+    /// # Errors
+    /// Of close(2); another file has the name.
+    pub(super) fn close_named(self) -> Result<Prepared, Error> {
+        let Sealed { temp, dir, target, stat } = self;
+        let named = failpoint::hit("link").and_then(|()| temp.close_named((stat.st_dev, stat.st_ino)));
+        let named = named.map_err(|source| name_error("name the new file of", &target, source))?;
+        Ok(Prepared { named, dir, target, stat })
+    }
+}
+
 impl Prepared {
     /// What is no file, and complete.
     pub(super) fn made(named: Named, dir: Arc<Dir>, target: PathBuf, stat: Stat) -> Prepared {

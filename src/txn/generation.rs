@@ -70,7 +70,7 @@ impl Sealed {
         open.kept = Some(kept.clone());
         let entry = Entry {
             dir: Text::from(dir.path()),
-            filesystem: identify::filesystem(&dir, &rustix::fs::fstat(&dir).map_err(|errno| error(errno.into()))?),
+            filesystem: identify::filesystem(&dir, dir.id().map_err(|errno| error(errno.into()))?),
             leaf: Text::from(old.leaf),
             temp: None,
             kept: Some(kept.clone()),

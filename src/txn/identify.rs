@@ -48,9 +48,9 @@ pub(crate) fn digest_at(dir: &Dir, name: &OsStr, kind: Kind) -> Option<Digest> {
     }
 }
 
-/// Where a directory is.
-pub(crate) fn filesystem(dir: &Dir, stat: &Stat) -> Filesystem {
-    Filesystem { uuid: mount::uuid(dir), dev: stat.st_dev, inode: stat.st_ino, volatile: mount::ends_with_boot(dir) }
+/// Where a directory is, which has this device and inode.
+pub(crate) fn filesystem(dir: &Dir, (dev, inode): (u64, u64)) -> Filesystem {
+    Filesystem { uuid: mount::uuid(dir), dev, inode, volatile: mount::ends_with_boot(dir) }
 }
 
 /// Which of two versions has a name. By size and digest; the number of the inode decides only between two that are alike, and

@@ -143,7 +143,7 @@ impl Overwriting<'_> {
     }
 
     fn entry(&self, aside: &Aside<'_>, old: Version, new: Digest, new_size: u64) -> Result<Entry, Error> {
-        let dir_stat = rustix::fs::fstat(self.dir).map_err(|errno| self.write_error(errno.into()))?;
+        let dir_id = self.dir.id().map_err(|errno| self.write_error(errno.into()))?;
         let new = Version {
             size: new_size,
             mode: self.wanted.mode.bits(),
@@ -155,7 +155,7 @@ impl Overwriting<'_> {
         let elsewhere = aside.dir().path() != self.dir.path();
         Ok(Entry {
             dir: Text::from(self.dir.path()),
-            filesystem: identify::filesystem(self.dir, &dir_stat),
+            filesystem: identify::filesystem(self.dir, dir_id),
             leaf: Text::from(self.leaf),
             temp: Some(Text::from(aside::staged_name(aside.txid()))),
             kept: Some(Kept {

@@ -1,6 +1,7 @@
 //! The change: stage, prepare, commit. Knows nothing of where bytes come from.
 
 mod attributes;
+mod barrier;
 mod commit;
 mod flush;
 mod generation;

@@ -27,6 +27,8 @@ pub(crate) struct NewTree {
     window: Vec<Unsynced>,
     /// How much of it may be open at once.
     limit: usize,
+    /// Whether a sync of the whole filesystem will be for it too, before it is renamed.
+    is_owed: bool,
 }
 
 #[derive(Debug)]
@@ -36,19 +38,19 @@ enum Unsynced {
 }
 
 impl NewTree {
-    /// Makes the directory, empty.
+    /// Makes the directory, empty. `is_owed`: what is put in it is not synced here, but with all of its filesystem later.
     ///
     /// # Errors
     /// Of mkdirat(2).
     ///
     /// # After a crash
     /// It may be left under that name.
-    pub(super) fn make(parent: &Arc<Dir>, target: &Path, temp: OsString, limit: usize) -> Result<NewTree, Error> {
+    pub(super) fn make(parent: &Arc<Dir>, target: &Path, temp: OsString, limit: usize, is_owed: bool) -> Result<NewTree, Error> {
         let error = |source| Error::write("create a temporary directory for", target, source);
         let top = failpoint::hit("stage").and_then(|()| Ok(tree::make(parent, &temp)?)).map_err(error)?;
         let named = Named::made(parent, temp);
         let limit = limit.max(1);
-        Ok(NewTree { named, parent: Arc::clone(parent), target: target.to_owned(), top, window: Vec::new(), limit })
+        Ok(NewTree { named, parent: Arc::clone(parent), target: target.to_owned(), top, window: Vec::new(), limit, is_owed })
     }
 
     /// The directory.
@@ -97,7 +99,8 @@ impl NewTree {
     /// Puts what was taken on the disk, all of it together, and closes it.
     fn flush(&mut self) -> Result<(), Error> {
         let window = std::mem::take(&mut self.window);
-        let outcomes = in_parallel(window.len(), |at| match &window[at] {
+        let count = if self.is_owed { 0 } else { window.len() };
+        let outcomes = in_parallel(count, |at| match &window[at] {
             Unsynced::File(sealed) => sealed.sync(),
             Unsynced::Directory(dir, target) => failpoint::hit("sync-prepared")
                 .and_then(|()| sync::dir(dir, None))
@@ -107,7 +110,7 @@ impl NewTree {
         for unsynced in window {
             if let Unsynced::File(sealed) = unsynced {
                 // From now on it goes with the tree it is in.
-                sealed.name()?.leave();
+                sealed.close_named()?.leave();
             }
         }
         synced

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
+use super::barrier::{self, Barrier};
 use super::commit::{Prepared, Sealed, name_error};
-use super::flush::in_parallel;
+use super::flush::{Outbox, in_parallel};
 use super::kept::{self, Place};
 use super::new_tree::{self, NewTree};
 use super::recover;
@@ -44,8 +45,10 @@ pub(crate) struct Transaction<'a> {
     journal: File,
     directories: HashMap<(u64, u64), (Arc<Dir>, Filesystem)>,
     items: Vec<Item>,
-    /// Those that are not on the disk yet, and which items they are.
-    window: Vec<(usize, Sealed)>,
+    /// Those that are not on the disk yet, in the order of `waiting`, which items they are.
+    window: Outbox,
+    waiting: Vec<usize>,
+    barrier: Barrier,
     /// Files staged before they are synced and closed, at most.
     limit: usize,
     /// Whether COMMIT may be on the disk: nothing is to be taken back without the journal any more.
@@ -55,6 +58,9 @@ pub(crate) struct Transaction<'a> {
     /// What is asked when everything is renamed, and may still go back.
     last: Option<Question<'a>>,
 }
+
+/// Bytes that are left free behind the entries: COMMIT and ABORT have some eighty.
+const ROOM: usize = 128;
 
 /// Whether all is well.
 type Question<'a> = Box<dyn Fn() -> Result<(), Error> + 'a>;
@@ -73,14 +79,15 @@ pub(crate) struct Replaced<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    /// Begins a transaction: from now on others see that it is under way.
+    /// Begins a transaction: from now on others see that it is under way. About so many `files` are coming, of which `limit` may
+    /// be open at once.
     ///
     /// # Errors
     /// [`Error::State`].
     ///
     /// # After a crash
     /// A journal without COMMIT is left, which the next run closes.
-    pub(crate) fn begin(state: &'a State, command: &str, limit: usize) -> Result<Transaction<'a>, Error> {
+    pub(crate) fn begin(state: &'a State, command: &str, files: usize, limit: usize) -> Result<Transaction<'a>, Error> {
         let (txid, journal) = recover::create(state).map_err(|source| state.error(source))?;
         let header = Header {
             swapbin_journal: VERSION,
@@ -96,7 +103,9 @@ impl<'a> Transaction<'a> {
             journal,
             directories: HashMap::new(),
             items: Vec::new(),
-            window: Vec::new(),
+            window: Outbox::to_disk(files.min(limit)),
+            waiting: Vec::new(),
+            barrier: Barrier::default(),
             limit: limit.max(1),
             decided: false,
             room: SetAside::default(),
@@ -119,10 +128,12 @@ impl<'a> Transaction<'a> {
         let temp = self.next_name();
         sealed.give_name(temp.clone())?;
         let new = identify::version(sealed.stat(), Some(sha256));
+        self.barrier.staged(new.size);
         let n = self.enter(&dir, path, temp, new, replaced)?;
-        self.window.push((n, sealed));
-        if self.window.len() >= self.limit {
-            self.flush(&[])?;
+        self.window.put(sealed);
+        self.waiting.push(n);
+        if self.waiting.len() >= self.limit {
+            self.close_window()?;
         }
         Ok(n)
     }
@@ -137,8 +148,10 @@ impl<'a> Transaction<'a> {
     pub(crate) fn new_tree(&mut self, dir: &Arc<Dir>, path: &Path) -> Result<NewTree, Error> {
         self.note(dir)?;
         // Descriptors are for what is in it now.
-        self.flush(&[])?;
-        NewTree::make(dir, path, self.next_name(), self.limit)
+        self.close_window()?;
+        // Most directories have several files.
+        let is_owed = self.barrier.takes(dir, usize::MAX);
+        NewTree::make(dir, path, self.next_name(), self.limit, is_owed)
     }
 
     /// Takes a directory that is complete.
@@ -310,39 +323,60 @@ impl<'a> Transaction<'a> {
 
     /// Writes down that something is going to be prepared in this directory.
     fn note(&mut self, dir: &Arc<Dir>) -> Result<Filesystem, Error> {
-        let stat = rustix::fs::fstat(dir).map_err(|errno| stat_error(dir, errno))?;
-        let key = (stat.st_dev, stat.st_ino);
+        let key = dir.id().map_err(|errno| stat_error(dir, errno))?;
         if let Some((_, filesystem)) = self.directories.get(&key) {
             return Ok(filesystem.clone());
         }
         if !dir.path().is_absolute() {
             return Err(Error::Target { path: dir.path().to_owned(), obstacle: Obstacle::NoPath });
         }
-        let filesystem = identify::filesystem(dir, &stat);
+        let filesystem = identify::filesystem(dir, key);
         let place = journal::Place { dir: Text::from(dir.path()), filesystem: filesystem.clone() };
         self.write(&journal::encode(&Record::Directory(place)))?;
+        self.barrier.note(key.0, dir);
         self.directories.insert(key, (Arc::clone(dir), filesystem.clone()));
         Ok(filesystem)
     }
 
-    /// Puts everything that is staged, and these directories, on the disk together.
+    /// Closes what is staged, on the disk or owed to it: there may be more files than descriptors.
+    fn close_window(&mut self) -> Result<(), Error> {
+        let (files, at) = self.take_window();
+        let each: Vec<&Sealed> = files.iter().filter(|file| !self.barrier.covers(file.dir())).collect();
+        in_parallel(each.len(), |at| each[at].sync()).into_iter().collect::<Result<(), _>>()?;
+        self.close(files, at)
+    }
+
+    /// Puts everything that is staged, the journal, and all these directories on the disk together.
     fn flush(&mut self, directories: &[&Dir]) -> Result<(), Error> {
-        let window = std::mem::take(&mut self.window);
-        let files = window.len();
-        let outcomes = in_parallel(files + directories.len(), |at| match window.get(at) {
-            Some((_, sealed)) => sealed.sync(),
-            None => {
-                let dir = directories[at - files];
-                let synced = failpoint::around("sync-prepared", || sync::dir(dir, None));
-                synced.map_err(|source| Error::write("sync", dir.path(), source))
-            }
-        });
-        outcomes.into_iter().collect::<Result<(), _>>()?;
-        for (n, sealed) in window {
-            let mut prepared = sealed.name()?;
-            // That the owner lives is seen by the journal's lock: there may be more files than descriptors.
-            prepared.close_reader();
-            self.items[n].prepared = Some(prepared);
+        let (files, at) = self.take_window();
+        let each: Vec<&Sealed> = files.iter().filter(|file| !self.barrier.covers(file.dir())).collect();
+        let journal = !self.barrier.covers(&self.state.open);
+        self.barrier.reach(directories, each.len() + usize::from(journal), |at| match each.get(at) {
+            Some(file) => file.sync(),
+            None => sync::file(&self.journal).map_err(|source| self.state.error(source)),
+        })?;
+        drop(each);
+        self.close(files, at)
+    }
+
+    /// The files that are not on the disk yet, and which items they are. Those that are left to the sync of a whole filesystem
+    /// are known to the barrier.
+    fn take_window(&mut self) -> (Vec<Sealed>, Vec<usize>) {
+        let files = self.window.take();
+        let mut counts: HashMap<Option<u64>, (&Dir, usize)> = HashMap::new();
+        for file in &files {
+            let device = file.dir().id().ok().map(|(device, _)| device);
+            counts.entry(device).or_insert((file.dir(), 0)).1 += 1;
+        }
+        for (dir, count) in counts.into_values() {
+            self.barrier.takes(dir, count);
+        }
+        (files, std::mem::take(&mut self.waiting))
+    }
+
+    fn close(&mut self, files: Vec<Sealed>, at: Vec<usize>) -> Result<(), Error> {
+        for (n, file) in at.into_iter().zip(files) {
+            self.items[n].prepared = Some(file.close_named()?);
         }
         Ok(())
     }
@@ -363,12 +397,14 @@ impl<'a> Transaction<'a> {
         let private =
             self.items.iter().filter_map(|item| item.place.as_ref().filter(|place| !Arc::ptr_eq(&place.dir, &item.dir)));
         let private: Vec<Arc<Dir>> = private.map(|place| Arc::clone(&place.dir)).collect();
-        self.flush(&directories.iter().chain(&private).map(|dir| &**dir).collect::<Vec<_>>())?;
+        let order = self.order();
+        self.write_entries(&order)?;
+        let synced = directories.iter().chain(&private).chain([&self.state.open]);
+        self.flush(&synced.map(|dir| &**dir).collect::<Vec<_>>())?;
         observer.event(&Event::Synced);
         cancel.check()?;
-        let order = self.order();
         self.room = SetAside::on(directories.iter().chain([&self.state.open]))?;
-        self.write_commit(&order)?;
+        self.write_commit()?;
         for at in order {
             if let Err(error) = self.room.with(|| self.items[at].publish()) {
                 return Err(self.take_back(at, error));
@@ -382,12 +418,7 @@ impl<'a> Transaction<'a> {
         self.room = SetAside::default();
         let filled = self.items.iter().filter_map(Item::filled).map(Arc::clone);
         let directories: Vec<Arc<Dir>> = directories.into_iter().chain(filled).collect();
-        let synced = in_parallel(directories.len(), |at| {
-            failpoint::around("sync-dir", || sync::dir(&directories[at], None)).map_err(|error| (at, error))
-        });
-        if let Some((at, source)) = synced.into_iter().find_map(Result::err) {
-            return Err(Error::InDoubt { path: directories[at].path().to_owned(), source });
-        }
+        barrier::names(&directories).map_err(|(dir, source)| Error::InDoubt { path: dir.path().to_owned(), source })?;
         let changes = self.items.iter().map(Item::change).collect();
         let txid = std::mem::take(&mut self.txid);
         for item in self.items.iter().filter(|item| item.entry.keep == 0) {
@@ -419,16 +450,23 @@ impl<'a> Transaction<'a> {
         elf::order(&self.items.iter().map(|item| (item.leaf(), &item.linkage)).collect::<Vec<_>>())
     }
 
-    /// Writes the entries and COMMIT: the moment at which it is decided.
-    fn write_commit(&mut self, order: &[usize]) -> Result<(), Error> {
+    /// Writes the entries, and room for what follows: COMMIT then takes no block that the filesystem would have to write down
+    /// first, and cannot fail for want of one.
+    fn write_entries(&self, order: &[usize]) -> Result<(), Error> {
         let entry = |at: &usize| Record::Entry(Box::new(self.items[*at].entry.clone()));
         let mut bytes: Vec<u8> = order.iter().flat_map(|at| journal::encode(&entry(at))).collect();
-        bytes.extend(journal::encode(&Record::Commit { entries: self.items.len() }));
+        bytes.extend([0; ROOM]);
+        let written = (&self.journal).write_all(&bytes).and_then(|()| (&self.journal).seek_relative(-(ROOM as i64)));
+        written.map_err(|source| self.state.error(source))
+    }
+
+    /// Writes COMMIT: the moment at which it is decided.
+    fn write_commit(&mut self) -> Result<(), Error> {
+        let bytes = journal::encode(&Record::Commit { entries: self.items.len() });
         self.decided = true;
         let written = failpoint::hit("commit-record")
             .and_then(|()| (&self.journal).write_all(&bytes))
-            .and_then(|()| failpoint::around("commit-sync", || sync::file(&self.journal)))
-            .and_then(|()| failpoint::around("commit-sync-dir", || sync::dir(&self.state.open, Some(&self.journal))));
+            .and_then(|()| failpoint::around("commit-sync", || sync::bytes(&self.journal)));
         let Err(source) = written else { return Ok(()) };
         // Whether the record is on the disk, nobody can say. If the journal is gone for certain, nothing was decided.
         let gone = self.state.open.unlink(self.txid.as_ref()).map_err(std::io::Error::from);
@@ -448,6 +486,8 @@ impl<'a> Transaction<'a> {
     /// staged, so that has to stay, and something has to know of it. This one says that nothing is to be renamed.
     fn journal_again(&self) {
         let Ok(mut bytes) = recover::read(&self.journal) else { return };
+        // Without the room that was left.
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
         if journal::read(&bytes).is_ok_and(|journal| journal.phase == Phase::Committed) {
             bytes.extend(journal::encode(&Record::Abort));
         }
@@ -486,7 +526,7 @@ impl Drop for Transaction<'_> {
         if self.decided {
             return;
         }
-        self.window.clear();
+        drop(self.window.take());
         for item in self.items.drain(..) {
             item.forget();
         }

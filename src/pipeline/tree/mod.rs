@@ -94,6 +94,8 @@ struct Work<'a, 's> {
     state: &'s State,
     session: Session<'a>,
     transaction: Option<Transaction<'s>>,
+    /// Names that are put in place one by one.
+    files: usize,
     labelling: Labelling,
     /// Directories whose litter is gone.
     swept: HashSet<(u64, u64)>,
@@ -110,6 +112,7 @@ impl<'a, 's> Work<'a, 's> {
             state,
             session,
             transaction: None,
+            files: 0,
             labelling: Labelling::default(),
             swept: HashSet::new(),
             unchanged: HashMap::new(),
@@ -122,6 +125,7 @@ impl<'a, 's> Work<'a, 's> {
         match switched {
             Switched::Names => {
                 let total = plan.entries.len();
+                self.files = total;
                 for (index, entry) in plan.entries.into_iter().enumerate() {
                     self.session.cancel.check()?;
                     self.session.event(Event::File { index, total });
@@ -230,7 +234,7 @@ impl<'a, 's> Work<'a, 's> {
     fn transaction(&mut self) -> Result<&mut Transaction<'s>, Error> {
         match &mut self.transaction {
             Some(transaction) => Ok(transaction),
-            none => Ok(none.insert(Transaction::begin(self.state, "apply", window())?)),
+            none => Ok(none.insert(Transaction::begin(self.state, "apply", self.files, window())?)),
         }
     }
 

@@ -72,8 +72,8 @@ impl<'a> Aside<'a> {
         };
         let aside =
             Aside { state, dir: Arc::clone(dir), path: path.to_owned(), txid, journal, copy: None, staged: None, decided: false };
-        let stat = rustix::fs::fstat(dir).map_err(|errno| state.error(errno))?;
-        let place = Place { dir: Text::from(dir.path()), filesystem: identify::filesystem(dir, &stat) };
+        let id = dir.id().map_err(|errno| state.error(errno))?;
+        let place = Place { dir: Text::from(dir.path()), filesystem: identify::filesystem(dir, id) };
         let mut bytes = journal::encode(&Record::Header(header));
         bytes.extend(journal::encode(&Record::Directory(place)));
         (&aside.journal).write_all(&bytes).map_err(|source| state.error(source))?;

@@ -8,7 +8,7 @@ fn a_failure_at_any_step_leaves_every_file_as_it_was_and_nothing_beside_them() {
     if !failpoints_available() {
         return;
     }
-    let places = [("stage", 6), ("write", 6), ("seal", 6), ("link", 6), ("sync", 6), ("sync-prepared", 3), ("commit-record", 1)];
+    let places = [("stage", 6), ("write", 6), ("seal", 6), ("link", 6), ("sync", 3), ("sync-prepared", 2), ("commit-record", 1)];
     let places = places.into_iter().chain([("commit-sync", 1), ("rename", 6)]);
     for (place, times) in places {
         for time in 1..=times {

@@ -19,7 +19,7 @@ fn rewrite(scratch: &Scratch, mut change: impl FnMut(&mut Value)) {
         let text = record.to_string();
         format!("{:08x} {:08x} {text}\n", text.len(), crc32fast::hash(text.as_bytes()))
     };
-    std::fs::write(&journal, text.lines().map(line).collect::<String>()).unwrap();
+    std::fs::write(&journal, text.trim_end_matches('\0').lines().map(line).collect::<String>()).unwrap();
 }
 
 #[test]

@@ -14,8 +14,8 @@ const PLACES: [(&str, u32); 11] = [
     ("write", 4),
     ("seal", 4),
     ("link", 4),
-    ("sync", 4),
-    ("sync-prepared", 4),
+    ("sync", 1),
+    ("sync-prepared", 1),
     ("commit-record", 1),
     ("commit-sync", 1),
     ("rename", NAMES),
@@ -91,7 +91,7 @@ fn a_run_after_one_that_was_killed_finishes_or_removes_what_that_left() {
     if !failpoints_available() {
         return;
     }
-    for place in ["sync@2", "rename@3"] {
+    for place in ["sync", "rename@3"] {
         let scratch = tree();
         let before = scratch.snapshot();
         run(&scratch).failpoint(place, "abort").run().is_killed_by(Signal::KILL);

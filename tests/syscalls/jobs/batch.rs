@@ -77,7 +77,7 @@ fn a_batch_that_was_not_decided_is_taken_back() {
     try_at_every_call(&Job {
         name: "a batch that was not decided is taken back",
         arrange: six,
-        past: &[concat!("KILLED_AT=fsync:4 ", six!())],
+        past: &[concat!("KILLED_AT=fsync:1 ", six!())],
         command: "recover",
         changes: &[
             ("dd/.swapbin.#.0", ""),
