@@ -119,6 +119,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l replace -d 'Replace what has the path now; it is kept, for a rollback'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l no-dereference -d 'Take a symbolic link itself for the file, not what it points to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l from-memory -d 'Make a program or library again out of memory, where the file cannot be opened or was written over; the result is not the lost file, and --to says where it goes'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l follow -d 'Copy a file that is written to again, until it has stood still for a second'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s n -l dry-run -d 'Only say what would be done'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s q -l quiet -d 'Say nothing but errors'

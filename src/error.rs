@@ -296,6 +296,15 @@ pub enum Error {
         /// The process.
         pid: u32,
     },
+    /// A file cannot be made again out of a process's memory.
+    NoMemory {
+        /// The path it had.
+        path: PathBuf,
+        /// The process.
+        pid: u32,
+        /// Why.
+        reason: String,
+    },
     /// Whoever had the file has it no more.
     ProcessGone {
         /// The path it had.
@@ -576,7 +585,7 @@ impl Error {
             Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
             NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | OnlyMemory { .. } => ErrorKind::Unavailable,
-            ProcessGone { .. } | Process { .. } => ErrorKind::Unavailable,
+            ProcessGone { .. } | Process { .. } | NoMemory { .. } => ErrorKind::Unavailable,
             NotTheKept { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } | State { .. } => ErrorKind::Target,
@@ -718,6 +727,9 @@ impl fmt::Display for Error {
             DistrustedProcess { what, .. } => write!(f, "who has {what} may have made it up"),
             OnlyMemory { path, pid } => {
                 write!(f, "{} may not be opened: process {pid} has it mapped, and only its memory may be read", quoted(path))
+            }
+            NoMemory { path, pid, reason } => {
+                write!(f, "{} cannot be made again out of the memory of process {pid}: {reason}", quoted(path))
             }
             ProcessGone { path, source } => {
                 write!(f, "{} can no longer be opened by any process that had it: {}", quoted(path), lowered(source))

@@ -42,8 +42,8 @@ pub use pipeline::{
 pub use plan::read_manifest;
 pub use report::{
     Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, Distrust, FileFacts, Gone, InstallError, Installed,
-    LabelError, MadeDirectory, MountOutlook, Past, PastFile, Possessor, Recovery, Report, Rescuable, RescueList, RescueReport,
-    SourceFacts, SourceKind, Times, Warning,
+    LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile, Possessor, ReconstructedPart, Reconstruction, Recovery,
+    Report, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind, Times, Warning,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,

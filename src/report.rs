@@ -2,7 +2,9 @@
 
 mod rescue;
 
-pub use rescue::{Distrust, Gone, Possessor, Rescuable, RescueList, RescueReport, SourceKind};
+pub use rescue::{
+    Distrust, Gone, PartState, Possessor, ReconstructedPart, Reconstruction, Rescuable, RescueList, RescueReport, SourceKind,
+};
 
 use std::ffi::OsString;
 use std::io;

@@ -1,5 +1,6 @@
 //! A file that only a process still has, brought back by the way every file goes.
 
+mod from_memory;
 mod recorded;
 
 use std::path::{Path, PathBuf};
@@ -76,7 +77,10 @@ pub fn rescue(request: &Rescue, really: bool, host: &Host, observer: &mut dyn Ob
     };
     let target = request.to.clone().or_else(|| path_asked_for(request)).unwrap_or_else(|| chosen[0].candidate.name.clone());
     let job = Job { request, target: &target, recorded: &recorded, really };
-    job.take_first(&chosen, &proc, host, &mut session)
+    match request.from_memory {
+        true => job.rebuild_first(&chosen, &proc, host, &mut session),
+        false => job.take_first(&chosen, &proc, host, &mut session),
+    }
 }
 
 fn look() -> Result<(Proc, Here), Error> {
@@ -118,7 +122,8 @@ fn search(request: &Rescue, proc: &Proc, here: &Here) -> Result<rescue::Found, E
         Lost::Name(name) => rescue::find(proc, here, &Wanted::Leaf(name), request.pid).map_err(process),
         Lost::Path(path) => {
             let (path, directory) = place(path, request)?;
-            rescue::find(proc, here, &Wanted::Path { path: &path, directory }, request.pid).map_err(process)
+            rescue::find(proc, here, &Wanted::Path { path: &path, directory, present: request.from_memory }, request.pid)
+                .map_err(process)
         }
     }
 }
@@ -451,6 +456,6 @@ impl Way<'_> {
     }
 
     fn report(&self, swap: crate::report::Report, compared: Option<bool>) -> RescueReport {
-        RescueReport { file: public(self.known), swap, compared }
+        RescueReport { file: public(self.known), swap, reconstruction: None, compared }
     }
 }

@@ -88,6 +88,57 @@ pub enum Distrust {
     },
 }
 
+/// How a part of a file that was made again compares with the lost one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartState {
+    /// Every byte is the file's own.
+    Exact,
+    /// Some were worked out; none may have been written by the program.
+    Rebuilt,
+    /// The program may have written some of them.
+    Unknown,
+    /// It is not in memory.
+    Missing,
+}
+
+/// A segment or section of a file that was made again. Sizes are in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReconstructedPart {
+    /// Of a segment its permissions; of a section its name, which may hold anything.
+    pub name: String,
+    /// Where it is in the file.
+    pub offset: u64,
+    /// How large it is in the file.
+    pub size: u64,
+    /// The worst that is true of one of its bytes.
+    pub state: PartState,
+    /// Bytes in pages that the process never wrote to.
+    pub exact: u64,
+    /// Bytes that were worked out.
+    pub rebuilt: u64,
+    /// Bytes as the process has them, which it may have written.
+    pub unknown: u64,
+}
+
+/// What is known of a file that was made again out of memory. It is not the lost file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reconstruction {
+    /// The loaded segments.
+    pub segments: Vec<ReconstructedPart>,
+    /// The sections that memory tells of.
+    pub sections: Vec<ReconstructedPart>,
+    /// Bytes of the new file.
+    pub size: u64,
+    /// How large the lost file was at least.
+    pub lost_size: u64,
+    /// How many sections the lost file had.
+    pub lost_sections: u64,
+    /// Relocations of unknown kinds, whose places are left as they are in memory.
+    pub unknown_relocations: u64,
+    /// Functions whose first call will fail.
+    pub unbound: u64,
+}
+
 /// All that can be brought back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RescueList {
@@ -104,6 +155,8 @@ pub struct RescueReport {
     pub swap: Report,
     /// What was found.
     pub file: Rescuable,
+    /// What is known of it, if it was made again out of memory.
+    pub reconstruction: Option<Reconstruction>,
     /// Whether what was copied was compared with what the process runs; `None` where there is nothing to compare.
     pub compared: Option<bool>,
 }

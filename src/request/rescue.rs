@@ -46,6 +46,8 @@ pub struct Rescue {
     pub keep: u32,
     /// Whether a file that is written to is copied again until it stands still.
     pub until_still: bool,
+    /// Whether the file is made again out of the process's memory instead of copied: then [`Rescue::to`] is to be given.
+    pub from_memory: bool,
     /// Whether a link at the end of the path is followed.
     pub follow: Follow,
     /// Whom root follows on the way to the path.
@@ -63,6 +65,7 @@ impl Rescue {
             replace: false,
             keep: Request::KEEP,
             until_still: false,
+            from_memory: false,
             follow: Follow::default(),
             path_trust: PathTrust::default(),
         }

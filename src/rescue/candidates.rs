@@ -39,8 +39,8 @@ pub(crate) enum Wanted<'a> {
     All,
     /// What had this name.
     Leaf(&'a OsStr),
-    /// What had this path, in this directory if it is still there.
-    Path { path: &'a Path, directory: Option<FileId> },
+    /// What had this path, in this directory if it is still there; with `present`, also what still has it.
+    Path { path: &'a Path, directory: Option<FileId>, present: bool },
     /// One of these inodes, whatever became of its name.
     Inodes(&'a [u64]),
     /// Whatever it is, gone or not.
@@ -117,7 +117,7 @@ pub(crate) fn held(proc: &Proc, here: &Here, pid: u32, link: &Link) -> Result<Ca
                 [path, &shown].iter().any(|path| path.as_os_str() == name || path.file_name() == Some(name))
             };
             let mappings = process.mappings()?;
-            look.mapping(&process, mappings.iter().find(is_it).ok_or(Errno::NOENT)?)?;
+            look.mapping(&process, mappings.iter().find(is_it).ok_or(Errno::NOENT)?, &mappings)?;
         }
     }
     all.into_values().next().map(sorted).ok_or(Errno::NOENT)
@@ -146,11 +146,12 @@ impl Look<'_> {
             result => result?,
         }
         let mut before = None;
-        for mapping in process.mappings()? {
+        let mappings = process.mappings()?;
+        for mapping in &mappings {
             // Mappings of one file stand side by side.
             let file = (mapping.device, mapping.inode);
             if before.replace(file) != Some(file) && self.may_be_it(&mapping.name) {
-                self.mapping(process, &mapping)?;
+                self.mapping(process, mapping, &mappings)?;
             }
         }
         for number in process.descriptor_numbers()? {
@@ -165,7 +166,11 @@ impl Look<'_> {
 
     /// By the text alone, which costs less than to look at the file.
     fn may_be_it(&self, text: &OsStr) -> bool {
-        matches!(self.wanted, Wanted::Any | Wanted::Inodes(_)) || name::may_be_gone(text)
+        match self.wanted {
+            Wanted::Any | Wanted::Inodes(_) => true,
+            Wanted::Path { path, present: true, .. } if Path::new(text).file_name() == path.file_name() => true,
+            _ => name::may_be_gone(text),
+        }
     }
 
     fn link(&mut self, process: &Process, link: String, kind: SourceKind) -> Result<(), Errno> {
@@ -180,7 +185,8 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn mapping(&mut self, process: &Process, mapping: &Mapping) -> Result<(), Errno> {
+    /// The file of one of all its mappings.
+    fn mapping(&mut self, process: &Process, mapping: &Mapping, all: &[Mapping]) -> Result<(), Errno> {
         match process.stat(mapping.link()) {
             Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
                 self.found(process, mapping.link(), SourceKind::Map, &mapping.name, FileId::from(&stat), Ok(stat))
@@ -191,7 +197,8 @@ impl Look<'_> {
             Err(Errno::PERM | Errno::ACCESS) => {
                 let (major, minor) = mapping.device;
                 let file = FileId { dev: rustix::fs::makedev(major, minor), ino: mapping.inode };
-                let extent = mapping.offset + (mapping.end - mapping.start);
+                let of_it = all.iter().filter(|other| (other.device, other.inode) == (mapping.device, mapping.inode));
+                let extent = of_it.map(|part| part.offset + (part.end - part.start)).max().unwrap_or_default();
                 self.found(process, mapping.link(), SourceKind::Memory, &mapping.name, file, Err(extent))
             }
             Err(errno) => Err(errno),
@@ -228,11 +235,11 @@ impl Look<'_> {
         let gone = name::of_gone(text, links, has);
         let (name, gone) = match (gone, self.wanted) {
             (Some(gone), _) => gone,
-            (None, Wanted::Any | Wanted::Inodes(_)) => (PathBuf::from(text), Gone::Present),
+            (None, Wanted::Any | Wanted::Inodes(_) | Wanted::Path { present: true, .. }) => (PathBuf::from(text), Gone::Present),
             (None, _) => return Ok(()),
         };
         let directory = name.parent().and_then(look_up).map(|stat| (FileId::from(&stat), stat.st_uid));
-        let foreign = trust::is_foreign(process, &link, self.here);
+        let foreign = trust::is_foreign(process, &link, kind, self.here);
         if !self.is_wanted(&name, ours || foreign, directory, file) {
             return Ok(());
         }
@@ -268,7 +275,7 @@ impl Look<'_> {
             Wanted::Leaf(leaf) => name.file_name() == Some(leaf),
             // A path means something else in another mount namespace, unless it is in the very same directory. What somebody
             // else made of his mounts counts as said, so that it is seen to be refused.
-            Wanted::Path { path, directory: place } => {
+            Wanted::Path { path, directory: place, .. } => {
                 let same_place = place.is_some_and(|place| directory.is_some_and(|(found, _)| found == place));
                 (by_text && name == *path) || (same_place && name.file_name() == path.file_name())
             }

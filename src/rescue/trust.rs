@@ -10,7 +10,7 @@ use rustix::process::geteuid;
 use super::candidates::{Candidate, Here};
 use crate::fs::mount;
 use crate::proc::{FileId, Process};
-use crate::report::Distrust;
+use crate::report::{Distrust, SourceKind};
 use crate::sys;
 
 /// Whom a file at a path should belong to.
@@ -23,10 +23,14 @@ pub(crate) trait Owners {
 /// its process, or that belongs to another user namespace than ours. A descriptor of a private mount may be given to a process
 /// anywhere, and its link goes on to show the path there. Where it cannot be found out, it is so: a namespace of ours would have
 /// told (ioctl_nsfs(2)).
-pub(super) fn is_foreign(process: &Process, link: &str, here: &Here) -> bool {
+pub(super) fn is_foreign(process: &Process, link: &str, kind: SourceKind, here: &Here) -> bool {
     let is_ours = process.namespace("mnt").is_ok_and(|theirs| theirs == here.mounts);
     if !is_ours && (here.users.is_none() || owner_of_mounts(process).ok() != here.users) {
         return true;
+    }
+    // What may not be opened has no mount that could be asked for. It is put at no path unasked.
+    if kind == SourceKind::Memory {
+        return false;
     }
     // Of a process in a directory of its own by chroot(2) only what is below it is listed.
     let list = if is_ours { here.mount_list.clone() } else { process.read("mountinfo").unwrap_or_default() };

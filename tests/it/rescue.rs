@@ -1,8 +1,11 @@
 //! Files that only a process still has, brought back: `swapbin rescue`.
 
+mod content;
 mod filesystems;
 mod names;
 mod planted;
+mod privileges;
+mod processes;
 mod rollback;
 mod story;
 mod versions;

@@ -90,6 +90,11 @@ pub struct RescueArgs {
     #[arg(long, help_heading = "Target")]
     pub allow_shared_path: bool,
 
+    /// Make a program or library again out of memory, where the file cannot be opened or was written over; the result is not
+    /// the lost file, and --to says where it goes.
+    #[arg(long, help_heading = "Run", requires = "to", conflicts_with_all = ["list", "follow", "sha256"])]
+    pub from_memory: bool,
+
     /// Copy a file that is written to again, until it has stood still for a second.
     #[arg(long, help_heading = "Run")]
     pub follow: bool,

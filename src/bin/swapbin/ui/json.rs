@@ -8,8 +8,9 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Possessor, Recovery, Report,
-    Request, Rescuable, RescueList, RescueReport, Source, SourceFacts, SourceKind, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Possessor, ReconstructedPart,
+    Reconstruction, Recovery, Report, Request, Rescuable, RescueList, RescueReport, Source, SourceFacts, SourceKind, Times,
+    Warning,
 };
 
 use super::lists::{self, Tense};
@@ -148,7 +149,31 @@ pub fn rescued(rescued: &RescueReport) -> Value {
     let mut object = report(&rescued.swap);
     object["rescued"] = candidate(&rescued.file);
     object["compared"] = json!(rescued.compared);
+    object["reconstruction"] = rescued.reconstruction.as_ref().map_or(Value::Null, reconstruction);
     object
+}
+
+fn reconstruction(made: &Reconstruction) -> Value {
+    let part = |part: &ReconstructedPart| {
+        json!({
+            "name": part.name,
+            "offset": part.offset,
+            "size": part.size,
+            "state": rescue::state(part.state),
+            "exact": part.exact,
+            "rebuilt": part.rebuilt,
+            "unknown": part.unknown,
+        })
+    };
+    json!({
+        "segments": made.segments.iter().map(part).collect::<Vec<_>>(),
+        "sections": made.sections.iter().map(part).collect::<Vec<_>>(),
+        "size": made.size,
+        "lost_size": made.lost_size,
+        "lost_sections": made.lost_sections,
+        "unknown_relocations": made.unknown_relocations,
+        "unbound": made.unbound,
+    })
 }
 
 fn candidate(file: &Rescuable) -> Value {

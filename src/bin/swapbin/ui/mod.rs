@@ -163,6 +163,9 @@ impl Ui {
     /// Shows what was brought back; `false` if it could not be written.
     pub fn rescued(&mut self, report: &RescueReport) -> bool {
         self.progress.finish();
+        if let Some(made) = report.reconstruction.as_ref().filter(|_| self.verbose) {
+            rescue::parts(made).iter().for_each(|line| self.tell(line));
+        }
         match self.json {
             true => self.outcome(json::rescued(report), &report.swap.target),
             false => self.quiet || self.print(&rescue::report(report), &report.swap.target),

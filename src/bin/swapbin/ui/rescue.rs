@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use swapbin::{Action, Distrust, Gone, Rescuable, RescueReport, SourceKind, quoted};
+use swapbin::{
+    Action, Distrust, Gone, PartState, ReconstructedPart, Reconstruction, Rescuable, RescueReport, SourceKind, quoted,
+};
 
 use super::{lists, moment, words};
 
@@ -11,10 +13,52 @@ pub fn report(rescued: &RescueReport) -> String {
     let swap = &rescued.swap;
     let (target, from) = (quoted(&swap.target), quoted(&swap.source.from));
     let size = swap.source.bytes.map(|size| format!(" ({})", words::bytes(size))).unwrap_or_default();
+    if let Some(made) = &rescued.reconstruction {
+        let verb = if swap.action == Action::WouldInstall { "would reconstruct" } else { "reconstructed" };
+        return format!("{verb} {target}{size} from {from}; {}", reconstruction(made));
+    }
     match swap.action {
         Action::Unchanged => format!("{target} is there already, with the same content"),
         Action::WouldInstall => format!("would rescue {target}{size} from {from}"),
         _ => format!("rescued {target}{size} from {from}"),
+    }
+}
+
+/// How much of it is the lost file's own: what is not loaded is lost.
+fn reconstruction(made: &Reconstruction) -> String {
+    let loaded: u64 = made.segments.iter().map(|part| part.size).sum();
+    let exact: u64 = made.segments.iter().map(|part| part.exact).sum();
+    let missing = match made.lost_size.saturating_sub(made.size) {
+        0 => String::new(),
+        bytes => format!("; at least {} were not in memory", words::bytes(bytes)),
+    };
+    format!("not the same file: {exact} of {loaded} loaded bytes are its own{missing}")
+}
+
+/// A line for each part that is not its own.
+pub fn parts(made: &Reconstruction) -> Vec<String> {
+    let line = |kind: &str, part: &ReconstructedPart| {
+        format!(
+            "{kind} {}: {}, {} of {} bytes its own, {} worked out, {} perhaps written by the program",
+            quoted(&part.name),
+            state(part.state),
+            part.exact,
+            part.size,
+            part.rebuilt,
+            part.unknown
+        )
+    };
+    let segments = made.segments.iter().map(|part| line("segment", part));
+    segments.chain(made.sections.iter().map(|part| line("section", part))).collect()
+}
+
+/// How a part compares with the lost one.
+pub fn state(state: PartState) -> &'static str {
+    match state {
+        PartState::Exact => "exact",
+        PartState::Rebuilt => "rebuilt",
+        PartState::Unknown => "unknown",
+        PartState::Missing => "missing",
     }
 }
 

@@ -1,0 +1,155 @@
+//! A file that nobody can open any more, or that was cut off or written over, made again out of a process's memory. The outcome is
+//! not the lost file, and is put where it is asked for, never at the path by itself.
+
+use super::{Job, public};
+use crate::error::Error;
+use crate::pipeline::claim::Claim;
+use crate::pipeline::{Host, Run};
+use crate::plan;
+use crate::proc::{FileId, Mapping, Proc, Process};
+use crate::proof::Trusted;
+use crate::report::{Action, PartState, ReconstructedPart, Reconstruction, RescueReport, SourceFacts};
+use crate::request::{Request, Source};
+use crate::rescue::memory::{self, Forbidden};
+use crate::rescue::rebuild::{self, Failure, Rebuilt};
+use crate::rescue::{self, Candidate, Known};
+use crate::source::Session;
+use crate::txn::Stage;
+use crate::{elf, error::Obstacle};
+
+impl Job<'_> {
+    /// Makes the file again out of the first process whose memory has it.
+    pub(super) fn rebuild_first(
+        &self,
+        chosen: &[Known],
+        proc: &Proc,
+        host: &Host,
+        session: &mut Session<'_>,
+    ) -> Result<RescueReport, Error> {
+        let mut last = None;
+        for known in chosen {
+            for source in &known.candidate.sources {
+                match rebuilt(&known.candidate, source, proc) {
+                    Ok(rebuilt) => return self.write(known, source, rebuilt, host, session),
+                    Err(reason) => {
+                        let path = known.candidate.name.clone();
+                        last.get_or_insert(Error::NoMemory { path, pid: source.pid, reason });
+                    }
+                }
+            }
+        }
+        Err(last.expect("what was found has a source"))
+    }
+
+    fn write(
+        &self,
+        known: &Known,
+        source: &rescue::Source,
+        Rebuilt { bytes, report }: Rebuilt,
+        host: &Host,
+        session: &mut Session<'_>,
+    ) -> Result<RescueReport, Error> {
+        let name = Source::File(known.candidate.name.clone());
+        let Job { request: wanted, target, really, .. } = *self;
+        let request =
+            Request { follow: wanted.follow, path_trust: wanted.path_trust, keep: wanted.keep, ..Request::new(name, target) };
+        let mut run = Run::plan(&request, &mut plan::Found::default(), session)?;
+        let mut claim = really.then(|| Claim::single(host, &run.plan.target, request.keep, session)).transpose()?;
+        if claim.as_ref().is_some_and(Claim::is_news) {
+            run = Run::plan(&request, &mut plan::Found::default(), session)?;
+        }
+        if run.plan.target.existing.is_some() && !wanted.replace {
+            return Err(Error::Target { path: run.plan.target.path, obstacle: Obstacle::Exists });
+        }
+        let from = format!("/proc/{}/mem", source.pid);
+        run.source = SourceFacts { from, bytes: Some(bytes.len() as u64), attempts: 1, ..SourceFacts::default() };
+        plan::judge_change(&run.plan.target)?;
+        plan::judge_size(&run.plan.target, bytes.len() as u64, false)?;
+        let reconstruction = Some(public_report(&report, bytes.len() as u64));
+        let file = public(known);
+        if !really {
+            let swap = run.report(Action::WouldInstall, session);
+            return Ok(RescueReport { swap, file, reconstruction, compared: None });
+        }
+        let state = claim.as_ref().and_then(Claim::state);
+        run.sweep(state, session);
+        let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
+        stage.put(&bytes)?;
+        run.refresh(&stage)?;
+        let warning = claim.as_mut().and_then(Claim::warning);
+        run.plan.warnings.extend(warning);
+        let state = claim.as_ref().and_then(Claim::state);
+        // A digest of the lost file cannot be asked of it.
+        let swap = run.commit(stage, Trusted::unasked(), state, session)?;
+        Ok(RescueReport { swap, file, reconstruction, compared: None })
+    }
+}
+
+/// Makes the file again, and reads it once more as a loader would. `Err`: why not, in words.
+fn rebuilt(candidate: &Candidate, source: &rescue::Source, proc: &Proc) -> Result<Rebuilt, String> {
+    let ended = |errno: rustix::io::Errno| crate::error::lowered(&std::io::Error::from(errno));
+    let process = proc.process(source.pid).map_err(ended)?;
+    if process.status().map_err(ended)?.started != source.started {
+        return Err("it has ended, and another process has its number".to_owned());
+    }
+    let mut mappings = process.mappings().map_err(ended)?;
+    mappings.retain(|mapping| is_of(candidate, &process, mapping));
+    let rebuilt = memory::rebuild(&process, &mappings).map_err(words)?;
+    match elf::info(&*rebuilt.bytes) {
+        Some(_) => Ok(rebuilt),
+        None => Err("what was made of it is no ELF file".to_owned()),
+    }
+}
+
+fn is_of(candidate: &Candidate, process: &Process, mapping: &Mapping) -> bool {
+    let (major, minor) = mapping.device;
+    let as_mapped = FileId { dev: rustix::fs::makedev(major, minor), ino: mapping.inode };
+    let by_link = || process.stat(mapping.link()).map(|stat| FileId::from(&stat));
+    mapping.inode == candidate.file.ino && (as_mapped == candidate.file || by_link().is_ok_and(|file| file == candidate.file))
+}
+
+fn words(error: memory::Error) -> String {
+    match error {
+        memory::Error::Forbidden(Forbidden::OtherUser { uid }) => format!("it has the rights of uid {uid}"),
+        memory::Error::Forbidden(Forbidden::NotDumpable) => {
+            "it is not dumpable, so that only root may read its memory".to_owned()
+        }
+        memory::Error::Forbidden(Forbidden::Yama { scope }) => {
+            format!("kernel.yama.ptrace_scope is {scope}, so that only who may trace it may read its memory")
+        }
+        memory::Error::Forbidden(Forbidden::Other) => "the kernel does not permit to read its memory".to_owned(),
+        memory::Error::Proc(errno) => crate::error::lowered(&std::io::Error::from(errno)),
+        memory::Error::Rebuild(Failure::Headless) => "the beginning of the file is not in its memory".to_owned(),
+        memory::Error::Rebuild(Failure::Unfit) => "what it has in memory is no ELF file, or was written over".to_owned(),
+        memory::Error::Rebuild(Failure::Machine) => "the file is for another processor than x86-64 and aarch64".to_owned(),
+        memory::Error::Rebuild(Failure::Incomplete { missing, of }) => {
+            format!("{missing} of {of} bytes are no longer in its memory")
+        }
+    }
+}
+
+fn public_report(report: &rebuild::Report, size: u64) -> Reconstruction {
+    let part = |part: &rebuild::Part| ReconstructedPart {
+        name: part.name.clone(),
+        offset: part.offset,
+        size: part.size,
+        state: match part.state {
+            rebuild::State::Exact => PartState::Exact,
+            rebuild::State::Rebuilt => PartState::Rebuilt,
+            rebuild::State::Unknown => PartState::Unknown,
+            rebuild::State::Missing => PartState::Missing,
+        },
+        exact: part.exact,
+        rebuilt: part.rebuilt,
+        unknown: part.unknown,
+    };
+    Reconstruction {
+        segments: report.segments.iter().map(part).collect(),
+        sections: report.sections.iter().map(part).collect(),
+        size,
+        lost_size: report.lost_size,
+        lost_sections: report.lost_sections,
+        unknown_relocations: report.unknown_relocations,
+        unbound: report.unbound,
+    }
+}

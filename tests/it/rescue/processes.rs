@@ -1,0 +1,200 @@
+//! Processes that end, that others take the number of, that are somewhere else.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::{
+    Fixture, Namespace, Process, Scratch, failpoints_available, program_under_test, require_mounts, require_program, swapbin,
+};
+
+/// A program that runs twice and is deleted.
+fn twice(scratch: &Scratch) -> [Fixture; 2] {
+    let app = scratch.program("app", "one");
+    let running = [Fixture::sleeping(&app), Fixture::sleeping(&app)];
+    fs::remove_file(&app).unwrap();
+    running
+}
+
+fn end(process: Fixture) {
+    process.finish();
+}
+
+#[test]
+fn a_process_that_ends_before_the_file_is_opened_gives_way_to_the_next() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let [first, second] = twice(&scratch);
+    let mut run = swapbin(&scratch).args(["rescue", "app", "--json"]).failpoint("rescue-open@1", "pause").spawn();
+    run.wait_until_paused();
+    let second_pid = second.pid().as_raw_nonzero().get();
+    let (ends, stays) = if first.pid().as_raw_nonzero().get() < second_pid { (first, second) } else { (second, first) };
+    end(ends);
+    run.signal(Signal::CONT);
+    let object = run.wait().exits(0).json();
+    assert_eq!(object["source"]["from"], format!("/proc/{}/exe", stays.pid().as_raw_nonzero()));
+    assert_eq!(Fixture::version_of(scratch.path("app")), "one");
+}
+
+#[test]
+fn the_last_one_that_ends_is_said() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let running = Fixture::sleeping(&app);
+    fs::remove_file(&app).unwrap();
+    let mut run = swapbin(&scratch).args(["rescue", "app"]).failpoint("rescue-open", "pause").spawn();
+    run.wait_until_paused();
+    end(running);
+    run.signal(Signal::CONT);
+    run.wait().exits(7).says("can no longer be opened by any process that had it");
+    assert!(!app.exists());
+    scratch.assert_no_litter();
+}
+
+#[test]
+fn a_process_that_ends_in_the_middle_of_the_copy_does_no_harm() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let before = fs::read(&app).unwrap();
+    let running = Fixture::sleeping(&app);
+    fs::remove_file(&app).unwrap();
+    let mut run = swapbin(&scratch).args(["rescue", "app"]).failpoint("rescue-copy", "pause").spawn();
+    run.wait_until_paused();
+    end(running);
+    run.signal(Signal::CONT);
+    // The file is open, and stays whole; what cannot be done any more is to compare.
+    run.wait().exits(0).says("could not be compared");
+    assert!(fs::read(&app).unwrap() == before);
+}
+
+#[test]
+fn a_process_that_got_the_number_of_another_is_not_taken_for_it() {
+    if !failpoints_available() || !require_mounts() || require_program("unshare").is_none() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let sleep = require_program("sleep").unwrap();
+    scratch.file("app", fs::read(&sleep).unwrap()).mode(0o755);
+    let mut other = fs::read(&sleep).unwrap();
+    other.extend_from_slice(b"another program");
+    scratch.file("other", other).mode(0o755);
+    // In a pid namespace of its own the next number can be chosen, pid_namespaces(7).
+    let script = "cd \"$1\"
+        ./app 1000 & old=$!
+        until [ \"$(readlink /proc/$old/exe)\" = \"$1/app\" ]; do :; done
+        rm app
+        SWAPBIN_FAILPOINT=rescue-open=pause \"$2\" rescue app & run=$!
+        until grep -q 'State:.T' /proc/$run/status; do :; done
+        kill -9 $old; wait $old
+        mv other app
+        echo $((old - 1)) > /proc/sys/kernel/ns_last_pid; ./app 1000 & new=$!
+        [ $new = $old ] || { echo \"$new is not $old\"; exit 99; }
+        until [ \"$(readlink /proc/$new/exe)\" = \"$1/app\" ]; do :; done
+        rm app
+        kill -CONT $run; wait $run; code=$?
+        kill -9 $new
+        exit $code";
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script, "sh"]);
+    command.args([&scratch.root(), &program_under_test()]).env("SWAPBIN_STATE_DIR", scratch.state(None));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut process = Process::spawn_group(&mut command);
+    let status = process.wait(Duration::from_secs(60)).expect("it ends");
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut process.pipes().stderr.take().unwrap(), &mut said).unwrap();
+    assert_eq!(status.code(), Some(7), "{said}");
+    assert!(said.contains("can no longer be opened by any process that had it"), "{said}");
+    assert!(!scratch.path("app").exists());
+}
+
+#[test]
+fn a_process_in_a_pid_namespace_of_its_own_is_found_by_the_number_it_has_here() {
+    if !require_mounts() || require_program("unshare").is_none() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--kill-child"]).arg(&*app).arg("sleep");
+    let _running = Fixture::start_by(&mut command);
+    fs::remove_file(&app).unwrap();
+    swapbin(&scratch).args(["rescue", "app"]).run().exits(0);
+    assert_eq!(Fixture::version_of(&app), "one");
+}
+
+#[test]
+fn a_service_in_a_mount_namespace_of_its_own_is_believed_where_the_directory_is_the_same() {
+    if !require_mounts() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let namespace = Namespace::new();
+    namespace.tmpfs("size=1m", &scratch.directory("private"));
+    let mut command = Command::new(&*app);
+    namespace.host(command.arg("sleep"));
+    let _running = Fixture::start_by(&mut command);
+    fs::remove_file(&app).unwrap();
+    swapbin(&scratch).args(["rescue", "app"]).run().exits(0);
+    assert_eq!(Fixture::version_of(&app), "one");
+}
+
+#[test]
+fn a_path_in_a_container_is_another_path() {
+    if !require_mounts() {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.directory("bin");
+    let namespace = Namespace::new();
+    namespace.tmpfs("size=64m", &scratch.path("bin"));
+    let program = scratch.program("program", "its own");
+    let inside = scratch.path("bin/app");
+    fs::copy(&program, namespace.path(&inside)).unwrap();
+    let mut command = Command::new(&inside);
+    namespace.host(command.arg("sleep"));
+    let running = Fixture::start_by(&mut command);
+    fs::remove_file(namespace.path(&inside)).unwrap();
+    // Here nothing of that name was ever there.
+    swapbin(&scratch).args(["rescue", "bin/app"]).run().exits(7);
+    assert!(!inside.exists());
+    // It can be had all the same, by who says so; or from inside.
+    let pid = running.pid().as_raw_nonzero().to_string();
+    swapbin(&scratch).args(["rescue", "--pid", &pid, "--to", "copy"]).run().exits(0);
+    assert_eq!(Fixture::version_of(scratch.path("copy")), "its own");
+    swapbin(&scratch).args(["rescue", "bin/app"]).within(&namespace).run().exits(0);
+    assert!(namespace.path(&inside).exists());
+}
+
+#[test]
+fn nothing_of_the_process_is_changed() {
+    let scratch = Scratch::new();
+    let video = scratch.file_of("video", 7, 1 << 20);
+    let reader = scratch.program("reader", "one");
+    let holding = Fixture::start(&reader, &["hold", video.to_str().unwrap()]);
+    fs::remove_file(&video).unwrap();
+    let about = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", holding.pid().as_raw_nonzero())).unwrap();
+    let facts = || {
+        let status = about("status");
+        let traced = status.lines().find(|line| line.starts_with("TracerPid")).unwrap().to_owned();
+        (about("fdinfo/3"), about("maps"), traced)
+    };
+    let before = facts();
+    let run = swapbin(&scratch).args(["rescue", "video"]);
+    let Some((outcome, calls)) = run.strace("ptrace,kill,tgkill,pidfd_send_signal,process_vm_writev,openat") else { return };
+    outcome.exits(0);
+    assert_eq!(facts(), before);
+    let touched = |name: &str| calls.iter().any(|call| format!("{call:?}").contains(name));
+    assert!(!touched("ptrace") && !touched("kill") && !touched("process_vm_writev"), "{calls:?}");
+    assert_eq!(holding.finish(), format!("sum={}\n", 7 << 20));
+}
