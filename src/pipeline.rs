@@ -89,9 +89,9 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
     let mut session = Session { observer, cancel: &host.cancel };
     let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
     let mut claim = match request.method {
-        Method::Rename => Claim::single(host, &run.plan.target, request.keep, &mut session)?,
+        Method::Rename => Claim::single(host, &mut run.plan.target, request.keep, &mut session)?,
         // A write that is broken off has to be undone by what is written down.
-        Method::InPlace => Claim::several(host, &[&run.plan.target], &mut session)?,
+        Method::InPlace => Claim::recorded(host, &mut run.plan.target, &mut session)?,
     };
     if claim.is_news() {
         run = Run::plan(request, &mut Found::default(), &mut session)?;

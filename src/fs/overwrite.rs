@@ -10,6 +10,9 @@ use rustix::io::Errno;
 use super::copy::{self, Copier, OnChunk, Side, WriteBehind, next_data};
 use super::lease::WriteLease;
 
+/// Bytes per call: somebody may be waiting.
+const PIECE: u64 = 4 << 20;
+
 /// Gives the leased file the first `size` bytes of `from`: by reference where the filesystem can, else in chunks. Holes become
 /// holes, and what is longer is cut off.
 ///
@@ -33,7 +36,7 @@ pub(crate) fn overwrite<E>(lease: &WriteLease, from: &File, size: u64, on_chunk:
             erase(to, at, start - at).map_err(Side::Write)?;
             at = start;
             while at < end {
-                let copied = copier.chunk(at, end - at)?;
+                let copied = copier.chunk(at, (end - at).min(PIECE))?;
                 if copied == 0 {
                     return Err(Side::Read(io::ErrorKind::UnexpectedEof.into()));
                 }

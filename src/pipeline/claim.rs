@@ -1,5 +1,7 @@
 //! The right to change some names: nobody else of ours is at them, and nobody left them half done.
 
+use std::fs::File;
+
 use super::{Host, Run};
 use crate::error::Error;
 use crate::event::Event;
@@ -23,9 +25,9 @@ impl Claim {
     ///
     /// # Errors
     /// [`Error::Locked`], [`Error::Unfinished`], cancelled.
-    pub(super) fn single(host: &Host, target: &Target, keep: u32, session: &mut Session<'_>) -> Result<Claim, Error> {
+    pub(super) fn single(host: &Host, target: &mut Target, keep: u32, session: &mut Session<'_>) -> Result<Claim, Error> {
         match State::open(&host.state_dir) {
-            Ok(state) => Claim::take(state, host, &[target], session),
+            Ok(state) => Claim::take_one(state, host, target, session),
             Err(error) => {
                 let keeps = keep > 0 && target.existing.is_some();
                 let warning = keeps.then(|| Warning::NothingKept { path: target.path.clone(), reason: error.to_string() });
@@ -34,15 +36,40 @@ impl Claim {
         }
     }
 
-    /// For several names at once.
+    /// For one name about which something has to be written down.
+    ///
+    /// # Errors
+    /// As [`Claim::single`], and [`Error::State`].
+    pub(super) fn recorded(host: &Host, target: &mut Target, session: &mut Session<'_>) -> Result<Claim, Error> {
+        Claim::take_one(State::open(&host.state_dir)?, host, target, session)
+    }
+
+    fn take_one(state: State, host: &Host, target: &mut Target, session: &mut Session<'_>) -> Result<Claim, Error> {
+        let mut file = target.existing.as_mut().and_then(|existing| existing.file.take());
+        let claim = Claim::take(state, host, &[target], &mut file, session);
+        if let Some(existing) = &mut target.existing {
+            existing.file = file;
+        }
+        claim
+    }
+
+    /// For several names at once, of which no file is open.
     ///
     /// # Errors
     /// As [`Claim::single`], and [`Error::State`].
     pub(super) fn several(host: &Host, targets: &[&Target], session: &mut Session<'_>) -> Result<Claim, Error> {
-        Claim::take(State::open(&host.state_dir)?, host, targets, session)
+        Claim::take(State::open(&host.state_dir)?, host, targets, &mut None, session)
     }
 
-    fn take(state: State, host: &Host, targets: &[&Target], session: &mut Session<'_>) -> Result<Claim, Error> {
+    /// `file` is closed before anything is settled: what was being overwritten in place is put right only while nobody has it, and
+    /// that is said of this process too.
+    fn take(
+        state: State,
+        host: &Host,
+        targets: &[&Target],
+        file: &mut Option<File>,
+        session: &mut Session<'_>,
+    ) -> Result<Claim, Error> {
         let names = targets.iter().map(|target| (&target.dir_stat, &*target.leaf, &*target.path));
         let waited = state.lock(names, host.wait, session.cancel)?;
         let concerned = txn::concerning(&state, |entry| targets.iter().any(|target| is_of(entry, target)))
@@ -53,6 +80,7 @@ impl Claim {
             news |= txn::settle(&state, &leftover).is_ok();
         }
         for leftover in concerned.first {
+            *file = None;
             let settled = txn::settle(&state, &leftover)?;
             session.event(Event::Recovered { txid: &leftover.txid, forward: settled == txn::Settled::Forward });
             news = true;

@@ -314,7 +314,7 @@ impl Way<'_> {
             ..Request::new(Source::File(self.known.candidate.name.clone()), target)
         };
         let mut run = Run::plan(&request, &mut plan::Found::default(), session)?;
-        let mut claim = really.then(|| Claim::single(host, &run.plan.target, request.keep, session)).transpose()?;
+        let mut claim = really.then(|| Claim::single(host, &mut run.plan.target, request.keep, session)).transpose()?;
         if claim.as_ref().is_some_and(Claim::is_news) {
             run = Run::plan(&request, &mut plan::Found::default(), session)?;
         }

@@ -11,6 +11,7 @@ mod harness;
 mod history;
 mod http;
 mod idempotent;
+mod in_place;
 mod install;
 mod links;
 mod metadata;

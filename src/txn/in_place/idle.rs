@@ -76,11 +76,11 @@ fn mapped_anywhere(file: &File) -> Mapped<Doubt> {
         // Twice, for a process that was not looked at yet may have handed its mapping to a new one, and ended.
         for _ in 0..2 {
             let scan = crate::proc::holders(&proc, &ids).map_err(gone)?;
-            if scan.unreadable > 0 {
-                return Err(Doubt::Unreadable { processes: scan.unreadable });
-            }
             if scan.more > 0 || scan.holders.iter().any(|holder| how(holder, Some(file.as_raw_fd())).is_some()) {
                 return Ok(true);
+            }
+            if scan.unreadable > 0 {
+                return Err(Doubt::Unreadable { processes: scan.unreadable });
             }
         }
         Ok(false)

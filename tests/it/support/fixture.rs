@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use super::process::Process;
+use super::process::{Process, parts};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -92,6 +92,13 @@ impl Fixture {
         let status = self.process.wait(LIMIT).expect("a fixture ends with its input");
         assert!(status.success(), "the fixture ended with {status}");
         self.rest.recv_timeout(LIMIT).expect("all that it printed")
+    }
+
+    /// Ends its input; the signal that ended it, if one did.
+    #[track_caller]
+    pub fn ended_by(mut self) -> Option<i32> {
+        drop(self.process.pipes().stdin.take());
+        parts(self.process.wait(LIMIT).expect("a fixture ends with its input")).1
     }
 
     /// The numbers of a last line such as `looks=3 torn=0`, by name.

@@ -217,6 +217,12 @@ impl Swapbin<'_> {
         self
     }
 
+    /// As on a filesystem that grants no leases, or not to this caller.
+    pub fn without_lease(mut self, errno: i32) -> Self {
+        self.denied.push(Filter::of_argument(libc::SYS_fcntl, 1, Jump::Equal, libc::F_SETLEASE as u32, errno));
+        self
+    }
+
     /// With a resource limit (`libc::RLIMIT_...`).
     pub fn limited(mut self, resource: libc::__rlimit_resource_t, value: u64) -> Self {
         self.steps.push(Step::Limit(resource, value));
