@@ -67,6 +67,17 @@ pub(crate) fn ranges(text: &[u8]) -> Vec<Range<u64>> {
     text.split(|byte| *byte == b'\n').filter_map(range).collect()
 }
 
+/// Reads all of a text, for those who try what may be in one.
+#[cfg(feature = "test-programs")]
+pub(crate) fn mappings(text: &[u8]) -> Vec<Mapping> {
+    let unescaped = |region: Region<'_>| {
+        let mut name = Vec::new();
+        unescape(region.name, &mut name);
+        region.named(OsString::from_vec(name))
+    };
+    text.split(|byte| *byte == b'\n').filter_map(line).map(unescaped).collect()
+}
+
 /// Reads one line, its name still escaped. `None` if it has another form, or no inode.
 pub(super) fn line(line: &[u8]) -> Option<Region<'_>> {
     // Six fields with a space between each two; the last one is padded in front, and may hold spaces itself.

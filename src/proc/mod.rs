@@ -15,6 +15,8 @@ mod writers;
 pub(crate) use each::{Looked, each, one};
 pub(crate) use holders::{FileId, Holder, How, Scan, add_mapping, holders};
 pub(crate) use maps::{Mapping, Region};
+#[cfg(feature = "test-programs")]
+pub(crate) use maps::{mappings as read_mappings, ranges as read_ranges};
 pub(crate) use names::{Has, Names, Version, plain};
 pub(crate) use process::{Descriptor, Process};
 pub(crate) use regions::{Buffers, Opened};

@@ -94,7 +94,6 @@ pub struct Remade {
     pub original: Vec<u8>,
     pub bytes: Vec<u8>,
     pub claims: Claims,
-    pub path: PathBuf,
 }
 
 /// Runs or loads a file (`program` with `words`, of which one may be the file itself), deletes it, makes it again out of the
@@ -121,5 +120,5 @@ pub fn lose_and_remake_as(scratch: &Scratch, program: &Path, words: &[&OsStr], f
     assert_eq!(output(&moved(program), &again, uid), running.said, "what was made again says the same");
     let bytes = fs::read(&path).expect("what was made");
     claims.assert_true(&original, &bytes);
-    Remade { original, bytes, claims, path }
+    Remade { original, bytes, claims }
 }
