@@ -54,7 +54,7 @@ impl Job<'_> {
         let request =
             Request { follow: wanted.follow, path_trust: wanted.path_trust, keep: wanted.keep, ..Request::new(name, target) };
         let mut run = Run::plan(&request, &mut plan::Found::default(), session)?;
-        let mut claim = really.then(|| Claim::single(host, &run.plan.target, request.keep, session)).transpose()?;
+        let mut claim = really.then(|| Claim::single(host, &mut run.plan.target, request.keep, session)).transpose()?;
         if claim.as_ref().is_some_and(Claim::is_news) {
             run = Run::plan(&request, &mut plan::Found::default(), session)?;
         }
