@@ -102,7 +102,8 @@ impl Pretended<'_> {
 
     fn rebuild(&self) {
         let Ok(rebuilt) = crate::rescue::rebuild::rebuild(self, &self.mappings) else { return };
-        assert!(crate::elf::info_of_segments(&*rebuilt.bytes).is_some(), "what was made is an ELF file");
+        let again = crate::elf::info(&*rebuilt.bytes).expect("what was made is an ELF file");
+        assert_eq!(again.build_id, rebuilt.report.build_id);
         let report = &rebuilt.report;
         for part in report.segments.iter().chain(&report.sections).filter(|part| part.state == State::Exact && part.size > 0) {
             let range = part.offset as usize..(part.offset + part.size) as usize;

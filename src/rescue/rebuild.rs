@@ -26,6 +26,7 @@ use std::io;
 use std::ops::Range;
 
 use self::image::Image;
+use self::report::Done;
 use crate::elf::{self, Machine};
 use crate::proc::Mapping;
 
@@ -85,6 +86,7 @@ pub(crate) fn rebuild(memory: &impl Memory, mappings: &[Mapping]) -> Result<Rebu
     let undone = relocations::undo(&mut image, &loaded, &dynamic);
     let packages = go::reset_packages(&mut image, &loaded);
     let cleared = pointers::clear(&mut image, &loaded, memory.occupied());
+    let done = Done { undone, packages, cleared };
     let parts = match section_table::kept(&mut image) {
         Some(parts) => parts,
         None => {
@@ -92,7 +94,9 @@ pub(crate) fn rebuild(memory: &impl Memory, mappings: &[Mapping]) -> Result<Rebu
             section_table::append(&mut image, sections)
         }
     };
-    let report = Report::new(&image, &loaded, parts, undone, packages, cleared);
+    // A file can be made whose relocations lie in its own headers.
+    let again = elf::info(image.bytes()).filter(|again| again.segments == loaded.info.segments).ok_or(Failure::Unfit)?;
+    let report = Report::new(&image, &loaded, again.build_id, parts, done);
     Ok(Rebuilt { bytes: image.into_bytes(), report })
 }
 

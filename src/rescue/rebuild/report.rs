@@ -68,15 +68,19 @@ pub struct Report {
     pub unbound: u64,
 }
 
+/// What was done to what is in memory.
+pub(super) struct Done {
+    pub(super) undone: Undone,
+    /// Packages of Go.
+    pub(super) packages: u64,
+    /// Variables.
+    pub(super) cleared: u64,
+}
+
 impl Report {
-    pub(super) fn new(
-        image: &Image,
-        loaded: &Loaded,
-        sections: Vec<Part>,
-        undone: Undone,
-        packages: u64,
-        cleared: u64,
-    ) -> Report {
+    /// `build_id`: of the file that was made.
+    pub(super) fn new(image: &Image, loaded: &Loaded, build_id: Option<Vec<u8>>, sections: Vec<Part>, done: Done) -> Report {
+        let Done { undone, packages, cleared } = done;
         let (begin, size) = loaded.info.tables.sections;
         let loads = loaded.info.segments.iter().filter(|segment| segment.kind == PT_LOAD.0 && segment.file_size > 0);
         let segments = loads.map(|load| {
@@ -86,7 +90,7 @@ impl Report {
         });
         let loaded_size = loaded.loads().map(|load| load.offset + load.file_size).max().unwrap_or(0);
         Report {
-            build_id: crate::elf::info_of_segments(image.bytes()).and_then(|info| info.build_id),
+            build_id,
             segments: segments.collect(),
             sections,
             lost_size: begin.saturating_add(size).max(loaded_size),
