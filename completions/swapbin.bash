@@ -34,6 +34,12 @@ _swapbin() {
             swapbin,rollback)
                 cmd="swapbin__subcmd__rollback"
                 ;;
+            swapbin,stale)
+                cmd="swapbin__subcmd__stale"
+                ;;
+            swapbin,who)
+                cmd="swapbin__subcmd__who"
+                ;;
             *)
                 ;;
         esac
@@ -41,7 +47,7 @@ _swapbin() {
 
     case "${cmd}" in
         swapbin)
-            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --in-place --keep --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version apply recover rescue rollback history prune"
+            opts="-m -o -g -n -q -v -h -V --from --to --sha256 --mode --owner --group --preserve --no-dereference --allow-shared-path --force --in-place --keep --allow-empty --max-filesize --insecure-http --connect-timeout --stall-timeout --max-time --retry --proxy --cacert --header-env --token-env --token-file --check --dry-run --wait --quiet --verbose --json --state-dir --progress --help --version apply recover rescue rollback history prune who stale"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -410,6 +416,52 @@ _swapbin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --state-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        swapbin__subcmd__stale)
+            opts="-q -v -h -V --pid --watch --quiet --verbose --json --state-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        swapbin__subcmd__who)
+            opts="-q -v -h -V --watch --quiet --verbose --json --state-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --state-dir)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then

@@ -72,6 +72,8 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_comma
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "rollback" -d 'Bring back the version before: of one file, or of all files of a batch'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "history" -d 'List the changes that were made, newest first, and the versions that are kept'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "prune" -d 'Remove kept versions that are not wanted any more, and say of which files'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "who" -d 'List the processes that execute, map or have open a file, or a former version of it'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_needs_command" -f -a "stale" -d 'List the processes that run or map something that is no longer what its path leads to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l tree -d 'Instead of a manifest: a staging tree (a DESTDIR), of which everything goes to the same place below --to' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -l to -d 'The directory that the tree goes to' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand apply" -s o -l owner -d 'The owner of everything, by name or number' -r -f -a "(__fish_complete_users)"
@@ -151,6 +153,21 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l json -d 'Print one JSON object on standard output'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s V -l version -d 'Print version'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand who" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand who" -l watch -d 'Look again and again, and show what has changed, until the list is empty'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand who" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand who" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand who" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand who" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand who" -s V -l version -d 'Print version'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -l pid -d 'Only what this process runs and maps' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -l watch -d 'Look again and again, and show what has changed, until the list is empty'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -s q -l quiet -d 'Say nothing but errors'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -s v -l verbose -d 'Say each step'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -l json -d 'Print one JSON object on standard output'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand stale" -s V -l version -d 'Print version'
 complete -c swapbin -n __swapbin_is_install -s b -l backup -d 'keep what is replaced under another name; -b is the form without a value' -f
 complete -c swapbin -n __swapbin_is_install -s c -d 'does nothing; old makefiles pass it'
 complete -c swapbin -n __swapbin_is_install -s C -l compare -d 'leave a destination alone if content, owner, group and mode are as wanted already'

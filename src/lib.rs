@@ -30,20 +30,22 @@ mod sys;
 #[doc(hidden)]
 pub mod testing;
 mod txn;
+mod usage;
 
 pub use error::{Doubt, Error, ErrorKind, Holder, Holds, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
-    Host, Resolve, Rollback, apply, apply_tree, check, check_label, dry_run, dry_run_batch, dry_run_tree, has_selinux, history,
-    install, make_directories, make_leading, prune, recover, remove_leading, rescuable, rescue, resolve, rollback, swap,
-    unfinished,
+    Host, Resolve, Rollback, Stale, apply, apply_tree, check, check_label, dry_run, dry_run_batch, dry_run_tree, find_users,
+    has_selinux, history, install, make_directories, make_leading, prune, recover, remove_leading, rescuable, rescue, resolve,
+    rollback, stale, swap, unfinished, who,
 };
 #[cfg(feature = "manifest")]
 pub use plan::read_manifest;
 pub use report::{
-    Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, Distrust, FileFacts, Gone, InstallError, Installed,
-    LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile, Possessor, ReconstructedPart, Reconstruction, Recovery,
-    Report, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, Distrust, Evidence, FileFacts, FileUse, FileVersion, Gone,
+    InstallError, Installed, LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile, Place, Possessor, ProcessFacts,
+    ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind, Times,
+    UsageReport, Warning, Way,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,

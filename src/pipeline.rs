@@ -17,6 +17,7 @@ mod rescue;
 mod rollback;
 mod sinks;
 mod tree;
+mod usage;
 
 pub use batch::apply;
 pub use directories::{make_directories, make_leading, remove_leading};
@@ -28,6 +29,7 @@ pub use recover::{Resolve, recover, resolve, unfinished};
 pub use rescue::{rescuable, rescue};
 pub use rollback::{Rollback, rollback};
 pub use tree::{apply_tree, dry_run_tree};
+pub use usage::{Stale, find_users, stale, who};
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -399,6 +401,7 @@ impl<'a> Run<'a> {
             previous: self.previous,
             verified: self.verified,
             kept: self.kept,
+            in_use_by: None,
             warnings,
             times: Times { total: self.started.elapsed(), ..self.times },
         }

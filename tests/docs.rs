@@ -136,11 +136,14 @@ fn the_man_page_has_every_flag_and_no_other() {
     ];
     let later = later.into_iter().flatten().collect();
     let rescue = of(args::RescueArgs::augment_args(Command::new("rescue")));
+    let looked_at =
+        [of(args::WhoArgs::augment_args(Command::new("who"))), of(args::StaleArgs::augment_args(Command::new("stale")))];
     let pages = [
         ("man/swapbin.1", flags()),
         ("man/swapbin-apply.1", apply),
         ("man/swapbin-recover.1", later),
         ("man/swapbin-rescue.1", rescue),
+        ("man/swapbin-who.1", looked_at.into_iter().flatten().collect()),
     ];
     for (name, flags) in pages {
         let page = flags_of_the_man_page(name);
@@ -180,6 +183,7 @@ fn the_examples_use_flags_that_exist() {
         "man/swapbin-apply.1",
         "man/swapbin-recover.1",
         "man/swapbin-rescue.1",
+        "man/swapbin-who.1",
         "examples/replace-running.sh",
     ] {
         let used = flags_in_examples(&read(name));

@@ -160,6 +160,7 @@ pub(super) fn roll_back(
         previous: Some(FileFacts { sha256: Some(done.old), ..plan::facts(&existing.stat) }),
         verified: Some(done.new),
         kept: done.kept,
+        in_use_by: None,
         warnings: Vec::new(),
         times: Times::default(),
     };

@@ -1,7 +1,7 @@
 //! A file that only a process still has, brought back by the way every file goes.
 
 mod from_memory;
-mod recorded;
+pub(super) mod recorded;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -13,11 +13,11 @@ mod status;
 mod writers;
 
 pub(crate) use each::{Looked, each, one};
-pub(crate) use holders::{FileId, Holder, How, Scan, add_mapping, holders};
+pub(crate) use holders::{FileId, Holder, How, Scan, add_mapping, each_holder, holders};
 pub(crate) use maps::{Mapping, Region};
 #[cfg(feature = "test-programs")]
 pub(crate) use maps::{mappings as read_mappings, ranges as read_ranges};
-pub(crate) use names::{Has, Names, Version, plain};
+pub(crate) use names::{Has, Names, Version, mapped_id, plain};
 pub(crate) use process::{Descriptor, Process};
 pub(crate) use regions::{Buffers, Opened};
 pub(crate) use status::Access;
@@ -61,6 +61,11 @@ impl Proc {
         }
         pids.sort_unstable();
         Ok(pids)
+    }
+
+    /// Whether the processes of others are hidden from this one, proc(5): then not even the first one is seen.
+    pub(crate) fn hides(&self) -> bool {
+        rustix::fs::statat(&self.dir, c"1", rustix::fs::AtFlags::empty()).err() == Some(Errno::NOENT)
     }
 
     /// A hold on one process.

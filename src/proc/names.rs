@@ -236,22 +236,27 @@ impl View {
 
     /// What mappings of a regular file are called.
     fn as_mapped(&self, path: &[u8]) -> Option<FileId> {
-        let file = self.open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).ok()?;
-        let page = sys::Page::map(file.as_fd()).ok()?;
-        let me = super::Proc::open().ok()?.process(std::process::id()).ok()?;
-        let mut found = None;
-        let look = |region: &Region<'_>| {
-            if region.start == page.address() {
-                found = Some(FileId { dev: region.device(), ino: region.inode });
-            }
-        };
-        me.each_region(&mut Buffers::new(), look).ok()?;
-        found
+        mapped_id(self.open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).ok()?)
     }
 
     fn mounts(&self, process: &Process) -> &HashMap<(u32, u32), String> {
         self.mounts.get_or_init(|| mounts(&String::from_utf8_lossy(&process.read("mountinfo").unwrap_or_default())))
     }
+}
+
+/// What mappings of a regular file that is open for reading are called in /proc: a mapping of our own tells. `None` where it
+/// cannot be mapped.
+pub(crate) fn mapped_id(file: impl AsFd) -> Option<FileId> {
+    let page = sys::Page::map(file.as_fd()).ok()?;
+    let me = super::Proc::open().ok()?.process(std::process::id()).ok()?;
+    let mut found = None;
+    let look = |region: &Region<'_>| {
+        if region.start == page.address() {
+            found = Some(FileId { dev: region.device(), ino: region.inode });
+        }
+    };
+    me.each_region(&mut Buffers::new(), look).ok()?;
+    found
 }
 
 /// Whether a process says of itself that it was started by this path: its first argument.

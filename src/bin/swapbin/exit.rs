@@ -3,10 +3,26 @@
 use std::process::ExitCode;
 
 use clap::error::ContextValue;
-use swapbin::{Cancel, Error, ErrorKind};
+use swapbin::{Cancel, Error, ErrorKind, UsageReport};
+
+use crate::ui::Usage;
 
 /// `--check`: a change would be made.
 pub const WOULD_CHANGE: u8 = 10;
+
+/// `who`, `stale`: nothing was found, but not every process could be read.
+pub const INCOMPLETE: u8 = 11;
+
+/// What `who` and `stale` found out.
+pub fn of_usage(usage: Usage, report: &UsageReport) -> u8 {
+    match (usage, report.uses.is_empty()) {
+        (Usage::Who, false) => 0,
+        (Usage::Stale, false) => 10,
+        (_, true) if !report.is_complete() => INCOMPLETE,
+        (Usage::Who, true) => 10,
+        (Usage::Stale, true) => 0,
+    }
+}
 
 /// The code of a failure.
 pub fn code(kind: ErrorKind) -> u8 {

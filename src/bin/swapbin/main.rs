@@ -29,6 +29,8 @@ fn main() -> ExitCode {
             Command::Rollback(args) => commands::rollback::run(&args),
             Command::History(args) => commands::history::run(&args),
             Command::Prune(args) => commands::prune::run(&args),
+            Command::Who(args) => commands::usage::who(&args),
+            Command::Stale(args) => commands::usage::stale(&args),
         },
         Err(error) => exit::usage(error),
     }

@@ -14,9 +14,10 @@ use crate::request::Mode;
 use crate::rescue::Owners;
 use crate::source::Session;
 use crate::txn::{self, State};
+use crate::usage;
 
 /// The records, newest first.
-pub(super) struct Recorded {
+pub(in crate::pipeline) struct Recorded {
     records: Vec<Journal>,
     /// Why they cannot be read.
     reason: Option<String>,
@@ -24,7 +25,7 @@ pub(super) struct Recorded {
 
 impl Recorded {
     /// Reads them. Without a state directory nothing is recorded; one that cannot be read is only warned of.
-    pub(super) fn read(host: &Host) -> Recorded {
+    pub(in crate::pipeline) fn read(host: &Host) -> Recorded {
         let read = State::existing(&host.state_dir).and_then(|state| match state {
             Some(state) => txn::records(&state).map_err(|errno| state.error(errno)),
             None => Ok(Vec::new()),
@@ -33,6 +34,18 @@ impl Recorded {
             Ok(records) => Recorded { records, reason: None },
             Err(error) => Recorded { records: Vec::new(), reason: Some(error.to_string()) },
         }
+    }
+
+    /// All versions of files that they tell of.
+    pub(in crate::pipeline) fn versions(&self) -> usage::Records {
+        let of_entry = |entry: &Entry| {
+            let path = entry.dir.as_path().join(entry.leaf.as_os_str());
+            let files = [&entry.new, &entry.old].map(|version| version.clone().filter(|version| version.kind == Kind::File));
+            let recorded =
+                move |Version { inode, size, modified, .. }| usage::Recorded { path: path.clone(), inode, size, modified };
+            files.into_iter().flatten().map(recorded)
+        };
+        self.records.iter().flat_map(|record| &record.entries).flat_map(of_entry).collect()
     }
 
     /// That they cannot be read.

@@ -21,6 +21,7 @@ pub(super) fn of(action: Action, target: &Target, staged: Option<&Staged>) -> Re
         previous: target.existing.as_ref().map(|existing| plan::facts(&existing.stat)),
         verified: None,
         kept: None,
+        in_use_by: None,
         warnings: Vec::new(),
         times: Times::default(),
     }
@@ -37,6 +38,7 @@ pub(super) fn of_new(target: &Path, stage: &Path, node: &Node) -> Report {
         previous: None,
         verified: None,
         kept: None,
+        in_use_by: None,
         warnings: Vec::new(),
         times: Times::default(),
     }

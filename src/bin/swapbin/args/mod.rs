@@ -11,6 +11,7 @@ mod rollback;
 mod run;
 mod swap;
 mod tree;
+mod usage;
 
 pub use apply::ApplyArgs;
 pub use history::HistoryArgs;
@@ -21,6 +22,7 @@ pub use rollback::RollbackArgs;
 pub use run::{OutputArgs, ProgressWhen, RunArgs};
 pub use swap::SwapArgs;
 pub use tree::TreeArgs;
+pub use usage::{StaleArgs, WatchArgs, WhoArgs};
 
 use std::ffi::OsString;
 
@@ -46,7 +48,8 @@ Exit status:
   8      in doubt: the new file is in place, but may not survive a power cut; or
          an unfinished batch needs a decision: `swapbin recover --list`
   9      target: the destination is refused, or the state directory
-  10     --check: a change would be made
+  10     --check: a change would be made; who: nobody; stale: something is stale
+  11     who, stale: nothing was found, but some processes could not be read
   75     try later: the source failed for now, something changed meanwhile,
          another run is at work, or a mount is absent
   128+n  ended by signal n, everything cleaned up
@@ -105,6 +108,8 @@ pub enum Command {
     Rollback(RollbackArgs),
     History(HistoryArgs),
     Prune(PruneArgs),
+    Who(WhoArgs),
+    Stale(StaleArgs),
 }
 
 /// What a command line asks for.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use swapbin::{Action, Batch, BatchReport, Error, Host, Request, Times};
 
-use super::host;
+use super::{host, usage};
 use crate::args::RunArgs;
 use crate::exit;
 use crate::ui::{Subject, Ui};
@@ -19,7 +19,10 @@ pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
     let done = match (run.check, run.dry_run) {
         (true, _) => check(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
         (false, true) => swapbin::dry_run_batch(&batch, &host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
-        (false, false) => swapbin::apply(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
+        (false, false) => swapbin::apply(&batch, &host, &mut ui).map(|mut report| {
+            usage::find_users(&mut report.swaps, run);
+            (ui.batch(&report), report)
+        }),
     };
     end(done, &batch.swaps, run, &host, &mut ui)
 }

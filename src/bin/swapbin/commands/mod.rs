@@ -12,3 +12,4 @@ pub mod rescue;
 pub mod rollback;
 pub mod swap;
 pub mod tree;
+pub mod usage;

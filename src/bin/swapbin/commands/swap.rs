@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use swapbin::{Action, Batch, Error, Request};
 
-use super::{batch, host, request};
+use super::{batch, host, request, usage};
 use crate::args::{RunArgs, SwapArgs};
 use crate::exit;
 use crate::ui::{Subject, Ui};
@@ -27,7 +27,8 @@ fn one(args: &SwapArgs, request: Result<Request, Error>, run: &RunArgs) -> ExitC
         (false, false) => swapbin::swap,
     };
     let request = request.and_then(|request| host::cancel_on_signals(&host).map(|()| request));
-    match request.and_then(|request| work(&request, &host, &mut ui)) {
+    let done = request.and_then(|request| work(&request, &host, &mut ui));
+    match done.map(|report| usage::with_users(report, run)) {
         Ok(report) => match report.action {
             _ if !ui.report(&report) => exit::unreported(&host.cancel),
             Action::WouldInstall if run.check => ExitCode::from(exit::WOULD_CHANGE),

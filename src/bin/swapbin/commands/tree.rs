@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use swapbin::{Host, Ownership, PathTrust, Switch, TreeOwners, TreeRequest};
 
-use super::{batch, host};
+use super::{batch, host, usage};
 use crate::args::{RunArgs, TreeArgs};
 use crate::ui::Ui;
 
@@ -45,7 +45,10 @@ pub fn run(request: &TreeRequest, run: &RunArgs, host: &Host) -> ExitCode {
     let done = host::cancel_on_signals(host).and_then(|()| match (run.check, run.dry_run) {
         (true, _) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.batch(&outlook.report), outlook.report)),
         (false, true) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
-        (false, false) => swapbin::apply_tree(request, host, &mut ui).map(|report| (ui.batch(&report), report)),
+        (false, false) => swapbin::apply_tree(request, host, &mut ui).map(|mut report| {
+            usage::find_users(&mut report.swaps, run);
+            (ui.batch(&report), report)
+        }),
     });
     batch::end(done, &[], run, host, &mut ui)
 }

@@ -14,7 +14,7 @@ use swapbin::{
 };
 
 use super::lists::{self, Tense};
-use super::{hint, moment, rescue, words};
+use super::{hint, moment, rescue, usage, words};
 use crate::exit;
 
 /// The object for an outcome.
@@ -31,7 +31,7 @@ pub fn report(report: &Report) -> Value {
     object.insert("previous".into(), report.previous.as_ref().map_or(Value::Null, facts));
     object.insert("verified".into(), report.verified.map_or(json!([]), |_| json!(["sha256"])));
     insert_kept(&mut object, report.kept.as_deref());
-    object.insert("in_use_by".into(), Value::Null);
+    object.insert("in_use_by".into(), json!(report.in_use_by.as_deref().map(usage::users)));
     object.insert("warnings".into(), report.warnings.iter().map(warning).collect());
     object.insert("error".into(), Value::Null);
     object.insert("ms".into(), times(&report.times));
@@ -311,7 +311,7 @@ fn source(facts: &SourceFacts) -> Value {
 }
 
 /// A path as text, and where that loses bytes also as base64, under a key of its own.
-fn insert_path(object: &mut Map<String, Value>, key: &str, base64: &str, path: &Path) {
+pub(super) fn insert_path(object: &mut Map<String, Value>, key: &str, base64: &str, path: &Path) {
     object.insert(key.to_owned(), json!(path.to_string_lossy()));
     if path.to_str().is_none() {
         object.insert(base64.to_owned(), json!(BASE64_STANDARD.encode(path.as_os_str().as_bytes())));
@@ -353,6 +353,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::OwnerNotRescued { .. } => "owner-not-rescued",
         Warning::NothingRecorded { .. } => "nothing-recorded",
         Warning::WritersUnseen { .. } => "writers-unseen",
+        Warning::UsersUnseen { .. } => "users-unseen",
         Warning::Unfinished { .. } => "unfinished",
         _ => "other",
     };

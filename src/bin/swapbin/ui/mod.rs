@@ -7,6 +7,7 @@ mod moment;
 mod progress;
 mod rescue;
 mod stream;
+mod usage;
 mod words;
 
 use std::ffi::OsStr;
@@ -24,6 +25,7 @@ use swapbin::{
 use crate::args::{OutputArgs, ProgressWhen};
 pub use lists::Tense;
 use progress::Progress;
+pub use usage::Usage;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -78,6 +80,7 @@ impl Ui {
             true => self.outcome(json::report(report), &report.target),
             false => self.quiet || self.print(&words::report(report), &report.target),
         };
+        self.users(std::slice::from_ref(report));
         if !shown && report.action == Action::Installed {
             self.say(NOTE, "note", &format!("{} is in place all the same", quoted(&report.target)));
         }
@@ -92,6 +95,7 @@ impl Ui {
             true => self.outcome(json::batch(report), about),
             false => self.quiet || self.print(&words::batch(report), about),
         };
+        self.users(&report.swaps);
         if !shown && report.txid.is_some() {
             self.say(NOTE, "note", "all files are in place all the same");
         }

@@ -1,0 +1,274 @@
+//! Who uses a file, in words, columns and JSON.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+use anstream::stream::IsTerminal as _;
+use serde_json::{Map, Value, json};
+use swapbin::{Evidence, FileUse, FileVersion, Place, ProcessFacts, Report, UsageReport, Warning, Way, quoted};
+
+use super::{HINT, NOTE, Ui, WARNING, json, lists, moment, words};
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Who uses a file.
+    Who,
+    /// Who runs what is not current.
+    Stale,
+}
+
+impl Usage {
+    /// What the list in the JSON object is called.
+    pub fn list(self) -> &'static str {
+        match self {
+            Usage::Who => "uses",
+            Usage::Stale => "files",
+        }
+    }
+}
+
+/// Goes to the corner and clears the screen, console_codes(4).
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+impl Ui {
+    /// Shows who uses a file, and says what could not be read; `false` if it could not be written. `again`: one look of many.
+    pub fn usage(&mut self, usage: Usage, report: &UsageReport, again: bool) -> bool {
+        let about = Path::new("the processes");
+        let on_terminal = io::stdout().is_terminal();
+        let mut users = Users::default();
+        let text = match (self.json, on_terminal, usage) {
+            (true, ..) => json::line(&object(usage, report, &mut users)),
+            (false, false, _) => columns(usage, report, &mut users),
+            (false, true, Usage::Who) => table(report, &mut users),
+            (false, true, Usage::Stale) => tables(report, &mut users),
+        };
+        let shown = match text.is_empty() {
+            _ if self.quiet && !self.json => true,
+            true if !on_terminal && !again => true,
+            true => {
+                self.say(NOTE, "note", if usage == Usage::Who { "nobody uses it" } else { "nothing is stale" });
+                true
+            }
+            false if again && on_terminal && !self.json => self.print(&format!("{CLEAR}{text}"), about),
+            // An empty line ends what a look has found.
+            false if again && !self.json => self.print(&format!("{text}\n"), about),
+            false => self.print(&text, about),
+        };
+        self.say_what_is_missing(report);
+        shown
+    }
+
+    /// Says who still has the versions that were replaced.
+    pub fn users(&self, reports: &[Report]) {
+        if !self.verbose {
+            return;
+        }
+        for report in reports {
+            let Some(users) = &report.in_use_by else { continue };
+            let names = users.iter().map(|user| format!("{} ({})", user.pid, lists::shown(Path::new(&user.command))));
+            let names = names.collect::<Vec<_>>().join(", ");
+            match users.len() {
+                0 => self.tell(&format!("nobody uses the old version of {}", quoted(&report.target))),
+                _ => self.tell(&format!("the old version of {} is still used by {names}", quoted(&report.target))),
+            }
+            let unseen = report.warnings.iter().filter(|warning| matches!(warning, Warning::UsersUnseen { .. }));
+            unseen.for_each(|warning| self.say(WARNING, "warning", &words::warning(warning)));
+        }
+    }
+
+    fn say_what_is_missing(&self, report: &UsageReport) {
+        if self.quiet {
+            return;
+        }
+        let processes = |count: usize| if count == 1 { "1 process".to_owned() } else { format!("{count} processes") };
+        if report.unreadable > 0 {
+            self.say(WARNING, "warning", &format!("{} could not be read", processes(report.unreadable)));
+        }
+        if report.unknown > 0 {
+            let whose = processes(report.unknown);
+            self.say(WARNING, "warning", &format!("whether all that {whose} run is current cannot be told"));
+        }
+        if report.hidden {
+            self.say(WARNING, "warning", "/proc hides the processes of other users");
+        }
+        if (report.unreadable > 0 || report.hidden) && !rustix::process::geteuid().is_root() {
+            self.say(HINT, "hint", "run it as root to see all processes");
+        }
+    }
+}
+
+/// Names of users, each looked up once.
+#[derive(Default)]
+struct Users {
+    known: HashMap<u32, String>,
+}
+
+impl Users {
+    /// The name; the number where there is none.
+    fn name(&mut self, uid: u32) -> String {
+        let look_up = || match swapbin::user_name(uid) {
+            Ok(Some(name)) => lists::shown(Path::new(&name)),
+            _ => uid.to_string(),
+        };
+        self.known.entry(uid).or_insert_with(look_up).clone()
+    }
+}
+
+/// In which ways: `executes`, `maps`, `open:3:rw`.
+fn ways(ways: &[Way]) -> String {
+    let word = |way: &Way| match way {
+        Way::Executes => "executes".to_owned(),
+        Way::Maps { executable, writes } => {
+            let flags = [(*executable, "x"), (*writes, "w")].map(|(has, flag)| if has { flag } else { "" }).concat();
+            if flags.is_empty() { "maps".to_owned() } else { format!("maps:{flags}") }
+        }
+        Way::Open { descriptor, reads, writes } => format!("open:{descriptor}:{}", mode(*reads, *writes)),
+    };
+    ways.iter().map(word).collect::<Vec<_>>().join(",")
+}
+
+fn mode(reads: bool, writes: bool) -> &'static str {
+    match (reads, writes) {
+        (true, true) => "rw",
+        (true, false) => "r",
+        (false, true) => "w",
+        (false, false) => "path",
+    }
+}
+
+fn version(version: FileVersion) -> &'static str {
+    match version {
+        FileVersion::Current => "current",
+        FileVersion::Replaced => "replaced",
+        FileVersion::Deleted => "deleted",
+        FileVersion::Unknown => "unknown",
+    }
+}
+
+fn cells(one: &FileUse, users: &mut Users) -> [String; 8] {
+    let process = &one.process;
+    let place = match &process.place {
+        Some(Place::Unit(name) | Place::Container(name)) => lists::shown(Path::new(name)),
+        None => "-".to_owned(),
+    };
+    [
+        process.pid.to_string(),
+        users.name(process.uid),
+        lists::shown(Path::new(&process.command)),
+        ways(&one.ways),
+        version(one.version).to_owned(),
+        process.since.map_or_else(|| "-".to_owned(), moment::utc),
+        place,
+        lists::shown(&one.path),
+    ]
+}
+
+/// The uses by file, those of one file together.
+fn by_file(report: &UsageReport) -> Vec<&FileUse> {
+    let mut uses: Vec<&FileUse> = report.uses.iter().collect();
+    uses.sort_by(|one, other| (&one.path, one.process.pid).cmp(&(&other.path, other.process.pid)));
+    uses
+}
+
+/// Lines for programs.
+fn columns(usage: Usage, report: &UsageReport, users: &mut Users) -> String {
+    let uses = if usage == Usage::Stale { by_file(report) } else { report.uses.iter().collect() };
+    uses.into_iter().map(|one| cells(one, users).join("\t")).collect::<Vec<_>>().join("\n")
+}
+
+/// A table for people.
+fn table(report: &UsageReport, users: &mut Users) -> String {
+    if report.uses.is_empty() {
+        return String::new();
+    }
+    let heads = ["PID", "USER", "COMMAND", "HOW", "VERSION", "SINCE", "PART OF", "FILE"].map(str::to_owned);
+    let rows: Vec<_> = report.uses.iter().map(|one| cells(one, users)).collect();
+    lists::aligned(std::iter::once(heads).chain(rows))
+}
+
+/// A table for each file.
+fn tables(report: &UsageReport, users: &mut Users) -> String {
+    let uses = by_file(report);
+    let of_file = |uses: &[&FileUse]| {
+        let heads = ["  PID", "USER", "COMMAND", "HOW", "VERSION", "SINCE", "PART OF"].map(str::to_owned);
+        let rows = uses.iter().map(|one| {
+            let [pid, user, command, how, version, since, place, _] = cells(one, users);
+            [format!("  {pid}"), user, command, how, version, since, place]
+        });
+        let rows: Vec<_> = rows.collect();
+        format!("{}\n{}", lists::shown(&uses[0].path), lists::aligned(std::iter::once(heads).chain(rows)))
+    };
+    uses.chunk_by(|one, other| one.path == other.path).map(of_file).collect::<Vec<_>>().join("\n\n")
+}
+
+fn object(usage: Usage, report: &UsageReport, users: &mut Users) -> Value {
+    let with_path = |one: &FileUse, mut object: Map<String, Value>| {
+        json::insert_path(&mut object, "path", "path_b64", &one.path);
+        Value::Object(object)
+    };
+    let list: Vec<Value> = match usage {
+        Usage::Who => report.uses.iter().map(|one| with_path(one, one_use(one, users))).collect(),
+        Usage::Stale => {
+            let of_file = |uses: &[&FileUse]| {
+                let processes: Vec<Value> = uses.iter().map(|one| Value::Object(one_use(one, users))).collect();
+                with_path(uses[0], Map::from_iter([("processes".to_owned(), json!(processes))]))
+            };
+            by_file(report).chunk_by(|one, other| one.path == other.path).map(of_file).collect()
+        }
+    };
+    json!({
+        "schema": 1,
+        "ok": true,
+        usage.list(): list,
+        "unreadable": report.unreadable,
+        "unknown": report.unknown,
+        "hidden": report.hidden,
+        "error": null,
+    })
+}
+
+/// Those who still have a version that was replaced.
+pub fn users(users: &[ProcessFacts]) -> Value {
+    users.iter().map(|user| json!({ "pid": user.pid, "comm": user.command.to_string_lossy() })).collect()
+}
+
+fn one_use(one: &FileUse, users: &mut Users) -> Map<String, Value> {
+    let way = |way: &Way| match way {
+        Way::Executes => json!({ "how": "executes" }),
+        Way::Maps { executable, writes } => json!({ "how": "maps", "executable": executable, "writes": writes }),
+        Way::Open { descriptor, reads, writes } => {
+            json!({ "how": "open", "fd": descriptor, "mode": mode(*reads, *writes) })
+        }
+    };
+    let evidence = match one.evidence {
+        Evidence::Inode => "inode",
+        Evidence::Name => "name",
+        Evidence::Record => "record",
+    };
+    let process = &one.process;
+    let (unit, container) = match &process.place {
+        Some(Place::Unit(name)) => (Some(name), None),
+        Some(Place::Container(name)) => (None, Some(name)),
+        None => (None, None),
+    };
+    let object = json!({
+        "pid": process.pid,
+        "uid": process.uid,
+        "user": users.name(process.uid),
+        "command": process.command.to_string_lossy(),
+        "since": process.since.map(moment::utc),
+        "unit": unit,
+        "container": container,
+        "ways": one.ways.iter().map(way).collect::<Vec<_>>(),
+        "version": version(one.version),
+        "evidence": evidence,
+        "dev": one.dev,
+        "ino": one.ino,
+    });
+    match object {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,139 @@
+//! Who uses a file, and who runs what is no longer there.
+
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::Host;
+use super::rescue::recorded::Recorded;
+use crate::error::{Error, Obstacle};
+use crate::plan;
+use crate::proc::{self, FileId, Proc};
+use crate::report::{Action, FileFacts, FileUse, FileVersion, Report, UsageReport, Warning};
+use crate::request::{Follow, PathTrust};
+use crate::usage::{self, Asked, Wanted};
+
+/// What is looked at for files that are not current.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// All processes, and all they run and map.
+    All,
+    /// All processes, for former versions of these files.
+    Files(Vec<PathBuf>),
+    /// One process.
+    Process(u32),
+}
+
+/// Who executes, maps or has open the file of one of these paths, or a former version of it: one that the kernel says had the
+/// path, or that a record in the state directory has there.
+///
+/// # Errors
+/// [`Error::BadOption`] for a directory; [`Error::Target`] where a directory on the way may not be searched; /proc cannot be read.
+pub fn who(paths: &[PathBuf], host: &Host) -> Result<UsageReport, Error> {
+    of_files(paths, host, Wanted::All)
+}
+
+/// Who runs or maps something that is no longer what its path leads to. A file is left out that never had a path for others:
+/// memory of the kernel and of drivers, and data in memory that was meant to go with its process.
+///
+/// # Errors
+/// As [`who`]; [`Error::Process`] if there is no such process, or it may not be looked at.
+pub fn stale(of: &Stale, host: &Host) -> Result<UsageReport, Error> {
+    match of {
+        Stale::Files(paths) => of_files(paths, host, Wanted::Outdated),
+        Stale::All => {
+            let proc = Proc::open().map_err(no_proc)?;
+            let records = Recorded::read(host).versions();
+            let looked = usage::stale(&proc, &records).map_err(no_proc)?;
+            let unknown = looked.found.iter().filter(|outdated| outdated.unknown).count();
+            let uses = looked.found.into_iter().flat_map(|outdated| outdated.uses).collect();
+            Ok(UsageReport { uses, unreadable: looked.unreadable, unknown, hidden: proc.hides() })
+        }
+        Stale::Process(pid) => {
+            let proc = Proc::open().map_err(no_proc)?;
+            match usage::stale_process(&proc, *pid, &Recorded::read(host).versions()) {
+                Ok(found) => Ok(UsageReport { uses: found.uses, unknown: found.unknown.into(), ..UsageReport::default() }),
+                Err(errno) => Err(Error::Process { pid: *pid, source: errno.into() }),
+            }
+        }
+    }
+}
+
+fn of_files(paths: &[PathBuf], host: &Host, wanted: Wanted) -> Result<UsageReport, Error> {
+    let asked = paths.iter().map(|path| asked(path)).collect::<Result<Vec<_>, _>>()?;
+    let proc = Proc::open().map_err(no_proc)?;
+    let records = Recorded::read(host).versions();
+    let looked = usage::who(&proc, &asked, &records, wanted).map_err(no_proc)?;
+    let uses: Vec<FileUse> = looked.found.into_iter().flatten().collect();
+    let is_unknown = |one: &FileUse| one.version == FileVersion::Unknown;
+    let unknown = match wanted {
+        Wanted::All => 0,
+        Wanted::Outdated => uses.iter().filter(|one| is_unknown(one)).count(),
+    };
+    let uses = uses.into_iter().filter(|one| wanted == Wanted::All || !is_unknown(one)).collect();
+    Ok(UsageReport { uses, unreadable: looked.unreadable, unknown, hidden: proc.hides() })
+}
+
+/// Says of each file that was replaced who still runs, maps or has open the version before, and warns of processes that may not
+/// be looked at.
+///
+/// # Errors
+/// /proc cannot be read.
+pub fn find_users(reports: &mut [Report]) -> Result<(), Error> {
+    let before = |report: &Report| {
+        let is_replaced = matches!(report.action, Action::Installed | Action::Removed);
+        // What was overwritten in place has no version before.
+        let inode = report.installed.as_ref().map(|installed| (installed.dev, installed.ino));
+        let is_before = |previous: &&FileFacts| is_replaced && inode != Some((previous.dev, previous.ino));
+        let previous = report.previous.as_ref().filter(is_before);
+        previous.map(|previous| FileId { dev: previous.dev, ino: previous.ino })
+    };
+    let files: Vec<FileId> = reports.iter().filter_map(before).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let proc = Proc::open().map_err(no_proc)?;
+    let looked = usage::users(&proc, &files).map_err(no_proc)?;
+    for report in reports {
+        let Some(id) = before(report) else { continue };
+        let of_it = looked.found.iter().filter(|(_, files)| files.contains(&id)).map(|(facts, _)| facts.clone());
+        report.in_use_by = Some(of_it.collect());
+        if looked.unreadable > 0 {
+            report.warnings.push(Warning::UsersUnseen { path: report.target.clone(), processes: looked.unreadable });
+        }
+    }
+    Ok(())
+}
+
+fn asked(path: &Path) -> Result<Asked, Error> {
+    let gone = |error: &Error| matches!(error, Error::Target { obstacle: Obstacle::MissingParent, .. });
+    let target = match plan::locate(path, Follow::Target, PathTrust::Any) {
+        Ok(target) => target,
+        // What was in a directory that is gone may still be run; then its path is all there is.
+        Err(error) if gone(&error) => {
+            let path = std::path::absolute(path).map_err(|_| error)?;
+            return Ok(Asked { path, current: None, mapped: None, directory: None });
+        }
+        Err(Error::Target { path, obstacle: Obstacle::Directory }) => {
+            let reason = format!("{} is a directory", crate::error::quoted(&path));
+            return Err(Error::BadOption { option: "path", reason });
+        }
+        Err(error) => return Err(error),
+    };
+    let directory = rustix::fs::fstat(&*target.dir).ok().as_ref().map(FileId::from);
+    let current = target.existing.as_ref().map(|existing| FileId::from(&existing.stat));
+    // Only where devices have no major number do mappings name another one.
+    let is_regular = target.existing.as_ref().is_some_and(|existing| existing.is_regular());
+    let mapped = current.filter(|current| is_regular && rustix::fs::major(current.dev) == 0).and_then(|_| {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file: OwnedFd = rustix::fs::openat(&*target.dir, &*target.leaf, flags, Mode::empty()).ok()?;
+        proc::mapped_id(&file)
+    });
+    Ok(Asked { path: target.path, current, mapped, directory })
+}
+
+fn no_proc(errno: Errno) -> Error {
+    Error::Io { op: "look at the processes in", path: "/proc".into(), source: errno.into() }
+}

@@ -1,0 +1,194 @@
+//! Who has the file of a path, or a former version of it.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Stat};
+use rustix::io::Errno;
+
+use super::recorded::{Recorded, Records};
+use super::stale::runs_as_script;
+use super::{Key, uses};
+use crate::proc::{self, Buffers, FileId, Has, How, Looked, Names, Opened, Proc, Process, Region, Version};
+use crate::report::{Evidence, FileUse};
+
+/// A path that is asked about.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// Without links in it.
+    pub(crate) path: PathBuf,
+    /// What it leads to, as stat(2) has it.
+    pub(crate) current: Option<FileId>,
+    /// The same as mappings have it, where that is something else.
+    pub(crate) mapped: Option<FileId>,
+    /// The directory it is in.
+    pub(crate) directory: Option<FileId>,
+}
+
+/// Which uses of them are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    /// Those of processes that run something that is not current.
+    Outdated,
+}
+
+/// Looks for processes that have one of these files, or a former version of it. This process itself is left out.
+///
+/// # Errors
+/// /proc cannot be read.
+pub(crate) fn who(proc: &Proc, asked: &[Asked], records: &Records, wanted: Wanted) -> Result<Looked<Vec<FileUse>>, Errno> {
+    proc::each(proc, Names::new, |names, buffers, process, program| {
+        if process.pid() == std::process::id() {
+            return Ok(None);
+        }
+        let mut look = Look { asked, records, process: &process, names, view: None };
+        let mut found = look.at(program, buffers)?;
+        if wanted == Wanted::Outdated {
+            found.retain(|(key, how)| key.version != Version::Current && runs(&process, key, *how));
+        }
+        Ok(Some(uses(&process, program, found)).filter(|uses| !uses.is_empty()))
+    })
+}
+
+fn runs(process: &Process, key: &Key, how: How) -> bool {
+    match how {
+        How::Executes | How::Maps { .. } => true,
+        How::Open { access, .. } => runs_as_script(process, key.path.as_os_str().as_bytes(), access),
+    }
+}
+
+/// A look at one process.
+struct Look<'a> {
+    asked: &'a [Asked],
+    records: &'a Records,
+    process: &'a Process,
+    names: &'a mut Names,
+    view: Option<u64>,
+}
+
+impl Look<'_> {
+    fn at(&mut self, program: &Stat, buffers: &mut Buffers) -> Result<Vec<(Key, How)>, Errno> {
+        let mut found = Vec::new();
+        let (mut before, mut name) = (None, Vec::new());
+        self.process.each_region(buffers, |region| {
+            let id = mapped_id(region);
+            let keys = match &before {
+                // Mappings of one file stand side by side.
+                Some((known, keys)) if *known == id && name == region.name => keys,
+                _ => {
+                    name.clear();
+                    name.extend_from_slice(region.name);
+                    &before.insert((id, self.of_region(region))).1
+                }
+            };
+            for key in keys {
+                proc::add_mapping(&mut found, key.clone(), region.executable, region.writes());
+            }
+        })?;
+        // A program need not be mapped.
+        let program = FileId::from(program);
+        for asked in self.asked.iter().filter(|asked| asked.current == Some(program)) {
+            found.push((asked.key(program, Version::Current, Evidence::Inode), How::Executes));
+        }
+        self.process.each_descriptor(buffers, |opened| {
+            for key in self.of_descriptor(opened)? {
+                found.push((key, How::Open { descriptor: opened.number(), access: opened.access()? }));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn of_region(&mut self, region: &Region<'_>) -> Vec<Key> {
+        let all = self.asked;
+        all.iter().filter_map(|asked| self.mapped(asked, region)).collect()
+    }
+
+    fn mapped(&mut self, asked: &Asked, region: &Region<'_>) -> Option<Key> {
+        let id = mapped_id(region);
+        let stat = || self.process.stat(region.link());
+        if let Some(current) = asked.current.filter(|current| current.ino == id.ino) {
+            let is_it = current == id
+                || match stat() {
+                    Ok(stat) => FileId::from(&stat) == current,
+                    Err(Errno::NOENT | Errno::SRCH) => false,
+                    Err(_) => asked.mapped == Some(id),
+                };
+            if is_it {
+                return Some(asked.key(current, Version::Current, Evidence::Inode));
+            }
+        }
+        if asked.is_named(region.name) {
+            let id = stat().as_ref().map_or(id, FileId::from);
+            return self.claimed(asked, Has::Region(region), id);
+        }
+        self.records.of_path(id.ino, &asked.path).next()?;
+        match stat() {
+            Ok(stat) => self.recorded(asked, &stat),
+            Err(Errno::NOENT | Errno::SRCH) => None,
+            // It has the number of one that was recorded, and may not be looked at.
+            Err(_) => Some(asked.key(id, Version::Unknown, Evidence::Record)),
+        }
+    }
+
+    fn of_descriptor(&mut self, opened: &Opened<'_>) -> Result<Vec<Key>, Errno> {
+        let id = FileId::from(&opened.stat);
+        let current = |asked: &&Asked| asked.current == Some(id);
+        if let Some(asked) = self.asked.iter().find(current) {
+            return Ok(vec![asked.key(id, Version::Current, Evidence::Inode)]);
+        }
+        if FileType::from_raw_mode(opened.stat.st_mode) != FileType::RegularFile {
+            return Ok(Vec::new());
+        }
+        let text = opened.text()?;
+        let all = self.asked;
+        let former = |asked: &Asked| match asked.is_named(&text) {
+            true => self.claimed(asked, Has::File { id, text: &text }, id),
+            false => self.recorded(asked, &opened.stat),
+        };
+        Ok(all.iter().filter_map(former).collect())
+    }
+
+    /// A file of which the kernel says that it had the path: if that is so, and it was in the same directory, which a path in
+    /// another mount namespace need not lead to.
+    fn claimed(&mut self, asked: &Asked, has: Has<'_>, id: FileId) -> Option<Key> {
+        let view = match self.view {
+            Some(view) => view,
+            None => *self.view.insert(self.names.view(self.process).ok()?),
+        };
+        let directory = asked.path.parent().map_or(OsStr::new("/"), Path::as_os_str);
+        if !self.names.is_own(view) && self.names.file_at(view, directory) != asked.directory {
+            return None;
+        }
+        match self.names.version(self.process, view, has)? {
+            // Another file that is called so.
+            Version::Current => None,
+            version => Some(asked.key(id, version, Evidence::Name)),
+        }
+    }
+
+    /// A file that was at the path by our own records, whatever it is called now.
+    fn recorded(&self, asked: &Asked, stat: &Stat) -> Option<Key> {
+        let is_it = |version: &Recorded| version.is(stat);
+        self.records.of_path(stat.st_ino, &asked.path).find(|version| is_it(version))?;
+        let version = if asked.current.is_some() { Version::Replaced } else { Version::Deleted };
+        Some(asked.key(FileId::from(stat), version, Evidence::Record))
+    }
+}
+
+fn mapped_id(region: &Region<'_>) -> FileId {
+    FileId { dev: region.device(), ino: region.inode }
+}
+
+impl Asked {
+    fn key(&self, id: FileId, version: Version, evidence: Evidence) -> Key {
+        Key { path: self.path.clone(), id, version, evidence }
+    }
+
+    fn is_named(&self, text: &[u8]) -> bool {
+        let path = self.path.as_os_str().as_bytes();
+        text.starts_with(path) && (text.len() == path.len() || proc::plain(text).len() == path.len())
+    }
+}
