@@ -85,6 +85,7 @@ impl Overwriting<'_> {
     /// # Errors
     /// [`Error::Busy`], [`Error::NoProof`], [`Error::TargetChanged`]: the file is untouched. [`Error::Disturbed`] and those of
     /// writing: it is as before, by way of the copy. [`Error::HalfDone`]: it could not be made so, and recovery has to.
+    /// [`Error::InDoubt`]: it has its new content, and recovery has to tidy up.
     ///
     /// # After a crash
     /// The file may hold some of both contents, which recovery makes one of them, and copies be left beside it, which it removes.
@@ -127,7 +128,7 @@ impl Overwriting<'_> {
         // Whoever waits goes on.
         drop(lease);
         observer.event(&Event::Published);
-        let (txid, kept) = aside.keep(self.keep);
+        let (txid, kept) = aside.keep(self.keep)?;
         prune(self.state, self.dir, self.leaf, self.keep);
         Ok(Overwrote { stat, txid, old, new, kept })
     }

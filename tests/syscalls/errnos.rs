@@ -57,6 +57,8 @@ pub fn of(call: &Call) -> Vec<&'static str> {
         "close" => vec![NO_ROOM, INTERRUPTED, &["EIO"]],
         "flock" => vec![INTERRUPTED, NOT_KNOWN, &["ENOLCK", "EAGAIN", "EIO"]],
         "fcntl" if has("F_DUPFD") => vec![NO_DESCRIPTOR],
+        "fcntl" if has("F_SETLEASE") => vec![&["EAGAIN", "EACCES", "EINVAL", "ENOLCK", "ENOMEM"]],
+        "fcntl" if has("F_GETLEASE") || has("F_SETOWN_EX") => vec![&["EINVAL"]],
         "fcntl" if has("F_SETLK") || has("F_OFD_SETLK") => vec![INTERRUPTED, &["EAGAIN", "ENOLCK"]],
         "link" | "linkat" => {
             let mut groups = vec![ANY, NO_ROOM, NO_RIGHT, READ_ONLY, &["EMLINK", "EXDEV", "EOPNOTSUPP", "EINTR"]];

@@ -34,6 +34,8 @@ pub enum Promise {
     Each,
     /// Nothing has changed.
     AllOrNothing,
+    /// As `AllOrNothing`; but one that was killed, or is in doubt, may leave a file that is neither, until `recover` has run.
+    InPlace,
     /// The command repairs what a past one left: it may stop midway, and `recover` has to bring it to its end.
     Repair,
 }

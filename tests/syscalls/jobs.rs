@@ -1,6 +1,7 @@
 //! The jobs. A new one is a `Job` in a test of its own.
 
 mod batch;
+mod in_place;
 mod install;
 mod swap;
 

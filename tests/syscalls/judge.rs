@@ -2,7 +2,7 @@
 
 use crate::errnos;
 use crate::fault::{Fault, What};
-use crate::job::{Job, Promise};
+use crate::job::{Job, Promise, Without};
 use crate::place::Place;
 use crate::reference::{Point, Reference};
 use crate::run::Ended;
@@ -50,7 +50,8 @@ pub fn first(
     end: End,
 ) -> Vec<String> {
     let standing = Standing::of(reference, &place.state());
-    let mut bad = standing.wrong.clone();
+    let may_be_torn = job.promise == Promise::InPlace && matches!(end, End::Killed | End::InDoubt);
+    let mut bad = if may_be_torn { Vec::new() } else { standing.wrong.clone() };
     let telling = errnos::is_telling(&point.call);
     match end {
         End::Done => {
@@ -69,7 +70,7 @@ pub fn first(
             let all_new = standing.old.is_empty() && !standing.new.is_empty();
             match job.promise {
                 Promise::Each if all_new && bad.is_empty() => bad.push("failure reported, but everything is new".into()),
-                Promise::AllOrNothing => {
+                Promise::AllOrNothing | Promise::InPlace => {
                     let new = standing.new.iter().chain(&standing.kept);
                     bad.extend(new.map(|name| format!("failure reported, but {name} is new")));
                 }
@@ -101,8 +102,11 @@ pub fn recovered(job: &Job, reference: &Reference, place: &Place, fault: &Fault)
     }
     // After a failure the journal may be the first to go; what it cannot tell of any more goes with the next run there.
     if fault.what == What::Killed && job.promise != Promise::Repair {
+        // What a single swap stages under a name, the next one there removes.
+        let goes = |name: &&String| job.without.contains(&Without::Tmpfile) && name.contains(".swapbin.s");
         let useless = if standing.new.is_empty() { standing.kept.as_slice() } else { &[] };
-        bad.extend(standing.litter.iter().chain(&standing.left).chain(useless).map(|name| format!("litter: {name}")));
+        let left = standing.litter.iter().filter(|name| !goes(name)).chain(&standing.left);
+        bad.extend(left.chain(useless).map(|name| format!("litter: {name}")));
     }
     bad
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::former::Former;
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use crate::error::{Error, Obstacle};
 use crate::event::Cancel;
 use crate::failpoint;
@@ -114,7 +114,7 @@ impl<'a> Aside<'a> {
         let size = stage.written();
         let mut temp = stage.into_bytes(trusted);
         failpoint::around("aside-sync", || sync::file(temp.file())).map_err(|source| self.error(source))?;
-        if pace.says_little() && size > 0 {
+        if pace.says_little() && !pace::is_little(size) {
             let started = Instant::now();
             let sample = self.temp()?;
             let copied = copy::copy(temp.file(), sample.file(), size.min(SAMPLE), false, &mut |_| Ok::<_, Error>(()));
@@ -175,15 +175,18 @@ impl<'a> Aside<'a> {
         written.map_err(|source| Error::InDoubt { path: self.path.clone(), source })
     }
 
-    /// Gives the copy the name it is kept by, or removes it, and everything else. What fails here recovery does: the file has its
-    /// new content. Returns what the transaction is called, and where the copy is.
-    pub(super) fn keep(self, keep: u32) -> (String, Option<PathBuf>) {
+    /// Gives the copy the name it is kept by, or removes it, and everything else. Returns what the transaction is called, and where
+    /// the copy is.
+    ///
+    /// # Errors
+    /// [`Error::InDoubt`]: the file has its new content, and recovery does the rest.
+    pub(super) fn keep(self, keep: u32) -> Result<(String, Option<PathBuf>), Error> {
         let tidied = tidy(&self.dir, &self.txid, keep > 0);
-        if tidied.is_ok() {
-            let _ = recover::close(self.state, &self.txid, keep > 0);
-        }
+        tidied.map_err(|source| Error::InDoubt { path: self.path.clone(), source })?;
+        // One that cannot be closed is in nobody's way: recovery finds that nothing is left to do.
+        let _ = recover::close(self.state, &self.txid, keep > 0);
         let kept = (keep > 0).then(|| self.dir.path().join(kept_name(&self.txid)));
-        (self.txid.clone(), kept)
+        Ok((self.txid.clone(), kept))
     }
 
     /// Removes everything, after the old content was restored.

@@ -14,6 +14,11 @@ pub(super) fn limit() -> Option<Duration> {
     lease::break_time().map(|time| time / 2)
 }
 
+/// Whether so few bytes are written at any pace.
+pub(super) fn is_little(bytes: u64) -> bool {
+    bytes < LITTLE
+}
+
 /// How fast bytes came to the disk when the old content was put aside and the new one staged.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
@@ -30,7 +35,7 @@ impl Pace {
 
     /// Whether so little was written that it says nothing.
     pub(super) fn says_little(self) -> bool {
-        self.bytes < LITTLE
+        is_little(self.bytes)
     }
 
     /// Refuses what would take longer, to write and to restore, than others can be kept waiting.
@@ -47,7 +52,7 @@ impl Pace {
     }
 
     fn needed(self, bytes: u64) -> Duration {
-        if bytes < LITTLE || self.bytes == 0 {
+        if is_little(bytes) || self.bytes == 0 {
             return Duration::ZERO;
         }
         let seconds = self.time.as_secs_f64() * (bytes as f64 / self.bytes as f64);
