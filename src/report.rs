@@ -6,7 +6,7 @@ mod usage;
 pub use rescue::{
     Distrust, Gone, PartState, Possessor, ReconstructedPart, Reconstruction, Rescuable, RescueList, RescueReport, SourceKind,
 };
-pub use usage::{Evidence, FileUse, FileVersion, Place, ProcessFacts, UsageReport, Way};
+pub use usage::{Evidence, FileUse, FileVersion, Place, ProcessFacts, UsageReport, Users, Way};
 
 use std::ffi::OsString;
 use std::io;
@@ -120,13 +120,6 @@ pub enum Warning {
     /// Some processes may not be looked at: whether they write to a directory that is exchanged is not known.
     WritersUnseen {
         /// The directory.
-        path: PathBuf,
-        /// How many processes.
-        processes: usize,
-    },
-    /// Some processes may not be looked at: whether they still have the version that was replaced is not known.
-    UsersUnseen {
-        /// The target.
         path: PathBuf,
         /// How many processes.
         processes: usize,
@@ -310,7 +303,7 @@ pub struct Report {
     /// Where the version that was replaced is kept.
     pub kept: Option<PathBuf>,
     /// Who still has the version before, by pid; `None`: nobody has looked, [`find_users`](crate::find_users) does.
-    pub in_use_by: Option<Vec<ProcessFacts>>,
+    pub in_use_by: Option<Users>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// How long it took.

@@ -11,7 +11,7 @@ use super::rescue::recorded::Recorded;
 use crate::error::{Error, Obstacle};
 use crate::plan;
 use crate::proc::{self, FileId, Proc};
-use crate::report::{Action, FileFacts, FileUse, FileVersion, Report, UsageReport, Warning};
+use crate::report::{Action, FileFacts, FileUse, FileVersion, Report, UsageReport, Users};
 use crate::request::{Follow, PathTrust};
 use crate::usage::{self, Asked, Wanted};
 
@@ -76,8 +76,7 @@ fn of_files(paths: &[PathBuf], host: &Host, wanted: Wanted) -> Result<UsageRepor
     Ok(UsageReport { uses, unreadable: looked.unreadable, unknown, hidden: proc.hides() })
 }
 
-/// Says of each file that was replaced who still runs, maps or has open the version before, and warns of processes that may not
-/// be looked at.
+/// Says of each file that was replaced who still runs, maps or has open the version before.
 ///
 /// # Errors
 /// /proc cannot be read.
@@ -99,10 +98,7 @@ pub fn find_users(reports: &mut [Report]) -> Result<(), Error> {
     for report in reports {
         let Some(id) = before(report) else { continue };
         let of_it = looked.found.iter().filter(|(_, files)| files.contains(&id)).map(|(facts, _)| facts.clone());
-        report.in_use_by = Some(of_it.collect());
-        if looked.unreadable > 0 {
-            report.warnings.push(Warning::UsersUnseen { path: report.target.clone(), processes: looked.unreadable });
-        }
+        report.in_use_by = Some(Users { processes: of_it.collect(), unreadable: looked.unreadable });
     }
     Ok(())
 }

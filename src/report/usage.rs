@@ -42,6 +42,15 @@ pub struct FileUse {
     pub evidence: Evidence,
 }
 
+/// Who still has a version that was replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Users {
+    /// The processes, by pid.
+    pub processes: Vec<ProcessFacts>,
+    /// Processes that may not be looked at.
+    pub unreadable: usize,
+}
+
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessFacts {

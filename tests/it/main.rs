@@ -26,4 +26,6 @@ mod rollback;
 mod running_program;
 mod selinux;
 mod signals;
+mod stale;
 mod tree;
+mod who;

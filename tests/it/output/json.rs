@@ -60,7 +60,7 @@ fn a_replaced_file_is_told_with_what_was_and_what_is() {
     assert_eq!(object["source"]["bytes"], 3);
     assert_eq!(object["source"]["attempts"], 1);
     assert_eq!((&object["verified"], &object["warnings"], &object["error"]), (&json!([]), &json!([]), &Value::Null));
-    assert_eq!(object["in_use_by"], Value::Null, "not scanned");
+    assert_eq!(object["in_use_by"], json!([]), "nobody");
     assert!(object["ms"]["total"].as_f64().unwrap() > 0.0);
     assert_eq!(outcome.error_text(), "", "nothing else is said");
     assert_eq!(outcome.output_text().lines().count(), 1, "one line, to be read line by line");

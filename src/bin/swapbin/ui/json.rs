@@ -31,7 +31,8 @@ pub fn report(report: &Report) -> Value {
     object.insert("previous".into(), report.previous.as_ref().map_or(Value::Null, facts));
     object.insert("verified".into(), report.verified.map_or(json!([]), |_| json!(["sha256"])));
     insert_kept(&mut object, report.kept.as_deref());
-    object.insert("in_use_by".into(), json!(report.in_use_by.as_deref().map(usage::users)));
+    object.insert("in_use_by".into(), json!(report.in_use_by.as_ref().map(usage::users)));
+    object.insert("in_use_unread".into(), json!(report.in_use_by.as_ref().map(|users| users.unreadable)));
     object.insert("warnings".into(), report.warnings.iter().map(warning).collect());
     object.insert("error".into(), Value::Null);
     object.insert("ms".into(), times(&report.times));
@@ -353,7 +354,6 @@ fn warning(warning: &Warning) -> Value {
         Warning::OwnerNotRescued { .. } => "owner-not-rescued",
         Warning::NothingRecorded { .. } => "nothing-recorded",
         Warning::WritersUnseen { .. } => "writers-unseen",
-        Warning::UsersUnseen { .. } => "users-unseen",
         Warning::Unfinished { .. } => "unfinished",
         _ => "other",
     };

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anstream::stream::IsTerminal as _;
 use serde_json::{Map, Value, json};
-use swapbin::{Evidence, FileUse, FileVersion, Place, ProcessFacts, Report, UsageReport, Warning, Way, quoted};
+use swapbin::{Evidence, FileUse, FileVersion, Place, ProcessFacts, Report, UsageReport, Way, quoted};
 
-use super::{HINT, NOTE, Ui, WARNING, json, lists, moment, words};
+use super::{HINT, NOTE, Ui, WARNING, json, lists, moment};
 
 /// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,14 +67,17 @@ impl Ui {
         }
         for report in reports {
             let Some(users) = &report.in_use_by else { continue };
-            let names = users.iter().map(|user| format!("{} ({})", user.pid, lists::shown(Path::new(&user.command))));
-            let names = names.collect::<Vec<_>>().join(", ");
-            match users.len() {
-                0 => self.tell(&format!("nobody uses the old version of {}", quoted(&report.target))),
-                _ => self.tell(&format!("the old version of {} is still used by {names}", quoted(&report.target))),
+            let name = |user: &ProcessFacts| format!("{} ({})", user.pid, lists::shown(Path::new(&user.command)));
+            let names = users.processes.iter().map(name).collect::<Vec<_>>().join(", ");
+            let unread = match users.unreadable {
+                0 => String::new(),
+                count => format!("; {} could not be read", processes(count)),
+            };
+            let target = quoted(&report.target);
+            match users.processes.len() {
+                0 => self.tell(&format!("nobody uses the old version of {target}{unread}")),
+                _ => self.tell(&format!("the old version of {target} is still used by {names}{unread}")),
             }
-            let unseen = report.warnings.iter().filter(|warning| matches!(warning, Warning::UsersUnseen { .. }));
-            unseen.for_each(|warning| self.say(WARNING, "warning", &words::warning(warning)));
         }
     }
 
@@ -82,7 +85,6 @@ impl Ui {
         if self.quiet {
             return;
         }
-        let processes = |count: usize| if count == 1 { "1 process".to_owned() } else { format!("{count} processes") };
         if report.unreadable > 0 {
             self.say(WARNING, "warning", &format!("{} could not be read", processes(report.unreadable)));
         }
@@ -97,6 +99,10 @@ impl Ui {
             self.say(HINT, "hint", "run it as root to see all processes");
         }
     }
+}
+
+fn processes(count: usize) -> String {
+    if count == 1 { "1 process".to_owned() } else { format!("{count} processes") }
 }
 
 /// Names of users, each looked up once.
@@ -230,8 +236,8 @@ fn object(usage: Usage, report: &UsageReport, users: &mut Users) -> Value {
 }
 
 /// Those who still have a version that was replaced.
-pub fn users(users: &[ProcessFacts]) -> Value {
-    users.iter().map(|user| json!({ "pid": user.pid, "comm": user.command.to_string_lossy() })).collect()
+pub fn users(users: &swapbin::Users) -> Value {
+    users.processes.iter().map(|user| json!({ "pid": user.pid, "comm": user.command.to_string_lossy() })).collect()
 }
 
 fn one_use(one: &FileUse, users: &mut Users) -> Map<String, Value> {

@@ -119,11 +119,6 @@ pub fn warning(warning: &Warning) -> String {
             format!("{} belonged to {uid}:{gid}, and is yours now", quoted(path))
         }
         Warning::NothingRecorded { reason } => format!("whose files should be is not known: {reason}"),
-        Warning::UsersUnseen { path, processes } => {
-            let (of, has) =
-                if *processes == 1 { ("a process".to_owned(), "has") } else { (format!("{processes} processes"), "have") };
-            format!("whether {of} still {has} the old version of {} cannot be seen", quoted(path))
-        }
         Warning::NotLabelled { path, detail } => {
             format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
         }
