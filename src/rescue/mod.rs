@@ -5,6 +5,7 @@ mod candidates;
 mod choose;
 pub(crate) mod memory;
 mod name;
+pub(crate) mod on_disk;
 pub(crate) mod rebuild;
 mod source;
 mod trust;

@@ -72,7 +72,16 @@ pub enum Failure {
 pub(crate) struct Rebuilt {
     /// The whole file.
     pub(crate) bytes: Vec<u8>,
+    /// Which of them are the lost file's own, in order.
+    pub(crate) exact: Vec<Range<usize>>,
     pub(crate) report: Report,
+}
+
+impl Rebuilt {
+    /// Whether another file has all the bytes that are the lost one's own.
+    pub(crate) fn is_of(&self, other: &[u8]) -> bool {
+        self.exact.iter().all(|range| other.get(range.clone()) == Some(&self.bytes[range.clone()]))
+    }
 }
 
 /// Makes a file again. `mappings` are all those of this one file in one process, in order of address.
@@ -97,7 +106,8 @@ pub(crate) fn rebuild(memory: &impl Memory, mappings: &[Mapping]) -> Result<Rebu
     // A file can be made whose relocations lie in its own headers.
     let again = elf::info(image.bytes()).filter(|again| again.segments == loaded.info.segments).ok_or(Failure::Unfit)?;
     let report = Report::new(&image, &loaded, again.build_id, parts, done);
-    Ok(Rebuilt { bytes: image.into_bytes(), report })
+    let exact = image.exact();
+    Ok(Rebuilt { bytes: image.into_bytes(), exact, report })
 }
 
 /// Where a file is loaded, and what its headers say.

@@ -1,6 +1,9 @@
 //! A file that nobody can open any more, or that was cut off or written over, made again out of a process's memory. The outcome is
 //! not the lost file, and is put where it is asked for, never at the path by itself.
 
+use std::io::Read;
+use std::path::Path;
+
 use super::{Job, public};
 use crate::error::Error;
 use crate::pipeline::claim::Claim;
@@ -30,7 +33,11 @@ impl Job<'_> {
         for known in chosen {
             for source in &known.candidate.sources {
                 match rebuilt(&known.candidate, source, proc) {
-                    Ok(rebuilt) => return self.write(known, source, rebuilt, host, session),
+                    Ok(rebuilt) => {
+                        let found = on_disk(&rebuilt, &known.candidate.name);
+                        let content = found.unwrap_or_else(|| Content::made(rebuilt, source.pid));
+                        return self.write(known, content, host, session);
+                    }
                     Err(reason) => {
                         let path = known.candidate.name.clone();
                         last.get_or_insert(Error::NoMemory { path, pid: source.pid, reason });
@@ -44,8 +51,7 @@ impl Job<'_> {
     fn write(
         &self,
         known: &Known,
-        source: &rescue::Source,
-        Rebuilt { bytes, report }: Rebuilt,
+        Content { from, bytes, reconstruction }: Content,
         host: &Host,
         session: &mut Session<'_>,
     ) -> Result<RescueReport, Error> {
@@ -61,11 +67,9 @@ impl Job<'_> {
         if run.plan.target.existing.is_some() && !wanted.replace {
             return Err(Error::Target { path: run.plan.target.path, obstacle: Obstacle::Exists });
         }
-        let from = format!("/proc/{}/mem", source.pid);
         run.source = SourceFacts { from, bytes: Some(bytes.len() as u64), attempts: 1, ..SourceFacts::default() };
         plan::judge_change(&run.plan.target)?;
         plan::judge_size(&run.plan.target, bytes.len() as u64, false)?;
-        let reconstruction = Some(public_report(&report, bytes.len() as u64));
         let file = public(known);
         if !really {
             let swap = run.report(Action::WouldInstall, session);
@@ -83,6 +87,31 @@ impl Job<'_> {
         let swap = run.commit(stage, Trusted::unasked(), state, session)?;
         Ok(RescueReport { swap, file, reconstruction, compared: None })
     }
+}
+
+/// What is written.
+struct Content {
+    /// Where it is from, for messages.
+    from: String,
+    bytes: Vec<u8>,
+    /// `None`: it is the lost file, found on the disk.
+    reconstruction: Option<Reconstruction>,
+}
+
+impl Content {
+    fn made(Rebuilt { bytes, report, .. }: Rebuilt, pid: u32) -> Content {
+        let reconstruction = Some(public_report(&report, bytes.len() as u64));
+        Content { from: format!("/proc/{pid}/mem"), bytes, reconstruction }
+    }
+}
+
+/// The lost file itself, if the disk has it somewhere else: of the same build-id, and with all the bytes that memory has of it.
+fn on_disk(rebuilt: &Rebuilt, lost: &Path) -> Option<Content> {
+    let path = std::env::var_os("PATH");
+    let (path, mut file) = rescue::on_disk::find(rebuilt.report.build_id.as_ref()?, lost, path.as_deref())?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    rebuilt.is_of(&bytes).then(|| Content { from: path.display().to_string(), bytes, reconstruction: None })
 }
 
 /// Makes the file again, and reads it once more as a loader would. `Err`: why not, in words.

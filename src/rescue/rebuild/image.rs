@@ -153,6 +153,16 @@ impl Image {
         self.origins.get(place..place.checked_add(8)?)?.iter().min().copied()
     }
 
+    /// The ranges of what is exact.
+    pub(super) fn exact(&self) -> Vec<Range<usize>> {
+        let mut at = 0;
+        let chunks = self.origins.chunk_by(|one, other| one == other).map(|chunk| {
+            at += chunk.len();
+            (chunk[0], at - chunk.len()..at)
+        });
+        chunks.filter(|(origin, _)| *origin == Origin::Exact).map(|(_, range)| range).collect()
+    }
+
     /// What is known of a range.
     pub(super) fn origins(&self, range: Range<usize>) -> Option<&[Origin]> {
         self.origins.get(range)

@@ -37,7 +37,8 @@ pub(super) fn clear(image: &mut Image, loaded: &Loaded, occupied: &[Range<u64>])
 /// Whether an address is in the pages of a segment, or where they end: programs hold the ends of their own parts.
 fn is_in_pages_of(loaded: &Loaded, value: u64) -> bool {
     const PAGE: u64 = 1 << 16;
-    let mut loads =
-        loaded.loads().map(|load| load.address & !(PAGE - 1)..=(load.address + load.memory_size).next_multiple_of(PAGE));
-    loads.any(|pages| pages.contains(&value))
+    loaded.loads().any(|load| {
+        let end = load.address.saturating_add(load.memory_size).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX);
+        (load.address & !(PAGE - 1)..=end).contains(&value)
+    })
 }

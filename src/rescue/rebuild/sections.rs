@@ -225,10 +225,10 @@ impl Found<'_> {
             self.fill_gap(load, begin, sealed.end);
             return self.fill_gap(load, sealed.end, end);
         }
-        let begin = begin.next_multiple_of(if load.is_writable() { 8 } else { PADDING });
-        if end.saturating_sub(begin) < if load.is_writable() { 8 } else { PADDING } {
+        let least = if load.is_writable() { 8 } else { PADDING };
+        let Some(begin) = begin.checked_next_multiple_of(least).filter(|begin| end.saturating_sub(*begin) >= least) else {
             return;
-        }
+        };
         let behind = |tag| self.dynamic.get(tag).is_some_and(|at| begin > at);
         let behind_dynamic = self.loaded.segment(PT_DYNAMIC).is_some_and(|dynamic| begin >= dynamic.address);
         let name = match () {

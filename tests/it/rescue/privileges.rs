@@ -23,7 +23,7 @@ fn theirs(mode: u32) -> Option<Theirs> {
     // Where nobody may write.
     scratch.directory("out").owner(NOBODY, NOBODY);
     let app = scratch.program("app", "one").owner(NOBODY, NOBODY);
-    let copy = scratch.file("libcopy.so", fs::read(library).unwrap()).owner(NOBODY, NOBODY);
+    let copy = scratch.file("libcopy.so", of_another_build(fs::read(library).unwrap())).owner(NOBODY, NOBODY);
     let data = scratch.file_of("data", 7, 100_000).owner(NOBODY, NOBODY);
     let mut command = Command::new(&*app);
     command.args(["hold", data.to_str().unwrap()]).env("LD_PRELOAD", &*copy);
@@ -38,6 +38,33 @@ fn theirs(mode: u32) -> Option<Theirs> {
         fs::remove_file(scratch.path(name)).unwrap();
     }
     Some(Theirs { scratch, running })
+}
+
+/// The library with another build-id: one that the disk has nowhere else.
+fn of_another_build(mut library: Vec<u8>) -> Vec<u8> {
+    // The note's type and the name of its owner, elf(5); then the build-id.
+    let note = library.windows(8).position(|bytes| bytes == b"\x03\0\0\0GNU\0").expect("a library with a build-id");
+    library[note + 8] ^= 0xff;
+    library
+}
+
+/// What memory is not needed for: the disk has the same file.
+#[test]
+fn what_the_disk_has_somewhere_else_is_copied_from_there() {
+    let Some(theirs) = theirs(0o755) else { return };
+    let library = require_library("libm.so.6").unwrap();
+    theirs.scratch.file("libsame.so", of_another_build(fs::read(&library).unwrap()));
+    let words = ["rescue", "libcopy.so", "--from-memory", "--to", "out/lib"];
+    let run = || swapbin_as_ordinary_user(&theirs.scratch);
+    run().args(words).run().exits(0).prints("rescued").prints("libsame.so'");
+    assert_eq!(theirs.scratch.read("out/lib"), theirs.scratch.read("libsame.so"), "whole, with what is not loaded");
+
+    // With other code it is not the same, whatever its build-id says.
+    let mut other = theirs.scratch.read("libsame.so");
+    let code = other.windows(4).rposition(|bytes| bytes == b"\xf3\x0f\x1e\xfa").unwrap_or(other.len() / 2);
+    other[code] ^= 0xff;
+    theirs.scratch.file("libsame.so", other);
+    run().args(words).arg("--replace").run().exits(0).prints("reconstructed");
 }
 
 /// A run with all rights of nobody's, and these capabilities.
