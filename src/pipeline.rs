@@ -155,6 +155,9 @@ pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> R
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
         Settled::Differs(supply) | Settled::BytesDecide(supply) => {
             run.judge_change(&supply)?;
+            if run.is_in_place() {
+                run.judge_idle()?;
+            }
             Ok(run.report(Action::WouldInstall, &mut session))
         }
     }

@@ -160,11 +160,20 @@ impl Dir {
     /// Whether the caller may create and remove names here, by its effective ids.
     pub(crate) fn is_writable(&self) -> Result<bool, Errno> {
         use rustix::fs::Access;
-        match rustix::fs::accessat(&self.fd, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
+        self.permits(".".as_ref(), Access::WRITE_OK | Access::EXEC_OK)
+    }
+
+    /// Whether the caller may write to the file of this name, which is no link, by its effective ids.
+    pub(crate) fn file_is_writable(&self, name: &OsStr) -> Result<bool, Errno> {
+        self.permits(name, rustix::fs::Access::WRITE_OK)
+    }
+
+    fn permits(&self, name: &OsStr, access: rustix::fs::Access) -> Result<bool, Errno> {
+        match rustix::fs::accessat(&self.fd, name, access, AtFlags::EACCESS) {
             Ok(()) => Ok(true),
             Err(Errno::ACCESS) => Ok(false),
             // A read-only mount is told by the mount's own flags. A filter that forbids faccessat2(2) leaves it to the first
-            // file created here.
+            // file that is opened.
             Err(Errno::ROFS | Errno::PERM | Errno::NOSYS | Errno::INVAL) => Ok(true),
             Err(errno) => Err(errno),
         }

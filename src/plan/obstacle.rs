@@ -91,9 +91,11 @@ pub(crate) fn judge_overwriting(target: &Target) -> Result<(), Error> {
         return refuse(path, Obstacle::Special { kind: "symbolic link" });
     }
     let flags = flags::of(&target.dir, &target.leaf);
+    let writable = || target.dir.file_is_writable(&target.leaf);
     match (flags.immutable, flags.append_only) {
         (true, _) => refuse(path, Obstacle::Immutable),
         (false, true) => refuse(path, Obstacle::AppendOnly),
+        (false, false) if writable().is_ok_and(|may| !may) => refuse(path, Obstacle::FileNotWritable),
         (false, false) => Ok(()),
     }
 }

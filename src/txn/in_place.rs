@@ -67,12 +67,12 @@ pub(crate) struct Overwrote {
     pub(crate) kept: Option<PathBuf>,
 }
 
-/// Finds out whether the file could be overwritten now. It may be otherwise a moment later.
+/// Finds out whether the file could be overwritten now, and changes nothing. It may be otherwise a moment later.
 ///
 /// # Errors
 /// [`Error::Busy`], [`Error::NoProof`]; [`Error::Target`].
 pub(crate) fn judge_idle(dir: &Dir, leaf: &OsStr, path: &Path) -> Result<(), Error> {
-    idle::prove(dir, leaf, path).map(drop)
+    idle::judge(dir, leaf, path)
 }
 
 impl Overwriting<'_> {

@@ -23,19 +23,32 @@ const INITIAL_NAMESPACE: &str = "pid:[4026531836]";
 /// # Errors
 /// [`Error::Busy`], [`Error::NoProof`]; [`Error::Target`] if it may not be written to.
 pub(super) fn prove(dir: &Dir, leaf: &OsStr, path: &Path) -> Result<WriteLease, Error> {
-    let file = match failpoint::hit("lease").map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)) {
-        Ok(()) => dir.open_to_overwrite(leaf),
-        Err(errno) => Err(errno),
-    };
-    let file = match file {
-        Ok(file) => file,
+    let stopped = failpoint::hit("lease").map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO));
+    match stopped.and_then(|()| dir.open_to_overwrite(leaf)) {
+        Ok(file) => prove_of(file, path),
         // It runs; or somebody has a lease on it.
         Err(Errno::TXTBSY | Errno::AGAIN) => {
             let stat = dir::stat_at(dir, leaf).map_err(|errno| io("look at", path, errno))?;
-            return Err(busy(path, &[FileId::from(&stat)], None));
+            Err(busy(path, &[FileId::from(&stat)], None))
         }
-        Err(errno) => return Err(open_error(path, errno)),
-    };
+        Err(errno) => Err(open_error(path, errno)),
+    }
+}
+
+/// Finds out whether anybody else has a file, and changes nothing: on an overlay, to open a file for writing copies it.
+///
+/// # Errors
+/// As [`prove`]. Of a file that may not be read nothing is said.
+pub(super) fn judge(dir: &Dir, leaf: &OsStr, path: &Path) -> Result<(), Error> {
+    match dir.open_file(leaf) {
+        Ok(file) => prove_of(file, path).map(drop),
+        Err(Errno::ACCESS) => Ok(()),
+        Err(Errno::AGAIN) => Err(busy(path, &[], None)),
+        Err(errno) => Err(open_error(path, errno)),
+    }
+}
+
+fn prove_of(file: File, path: &Path) -> Result<WriteLease, Error> {
     let stat = rustix::fs::fstat(&file).map_err(|errno| io("look at", path, errno))?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(Error::TargetChanged { path: path.to_owned() });

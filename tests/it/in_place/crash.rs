@@ -12,7 +12,7 @@ const LARGE: usize = 10 << 20;
 const PLACES: [(&str, u32); 20] = [
     ("stage", 1),
     ("write", 1),
-    ("lease", 2),
+    ("lease", 1),
     ("aside", 1),
     ("aside-sync", 2),
     ("link", 2),

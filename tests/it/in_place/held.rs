@@ -31,6 +31,7 @@ impl Held {
         let outcome = swapbin(&self.scratch).from(&self.new).to(path).arg("--in-place").run();
         outcome.exits(3).says("is in use").says(text).says("hint: ");
         self.scratch.snapshot().assert_same_as(&before);
+        swapbin(&self.scratch).from(&self.new).to(path).args(["--in-place", "--dry-run"]).run().exits(3).says(text);
         let outcome = swapbin(&self.scratch).from(&self.new).to(path).args(["--in-place", "--json"]).run();
         let error = &outcome.exits(3).json()["error"];
         assert_eq!((error["code"].as_u64(), error["kind"].as_str()), (Some(3), Some("busy")));

@@ -91,6 +91,16 @@ fn only_a_file_that_is_there_can_be_overwritten() {
 }
 
 #[test]
+fn a_file_that_may_not_be_written_to_is_refused_before_anything_is_staged() {
+    if !require_root() {
+        return;
+    }
+    let tree = Tree::new();
+    tree.overwrite().as_user(NOBODY).run().exits(9).says("is a file you may not write to");
+    tree.assert_untouched();
+}
+
+#[test]
 fn a_batch_overwrites_nothing_in_place() {
     let tree = Tree::new();
     tree.scratch.file("second", "old");
