@@ -76,6 +76,8 @@ pub struct Times {
     pub fetch: Duration,
     /// Metadata, sync and rename.
     pub commit: Duration,
+    /// From before the first rename to after the last, where several names changed: how long some files were new and some old.
+    pub window: Option<Duration>,
     /// Everything.
     pub total: Duration,
 }

@@ -27,7 +27,11 @@ impl Contender<'_> {
         self.reads.as_deref().unwrap_or(of_turn)
     }
 
-    fn run(&self, of_turn: &Path, errors: &Path) -> Result<Cost, String> {
+    /// Does the work once.
+    ///
+    /// # Errors
+    /// The first process that fails, with what it said.
+    pub fn run(&self, of_turn: &Path, errors: &Path) -> Result<Cost, String> {
         process::run(&(self.steps)(self.source(of_turn)), errors)
     }
 }

@@ -75,11 +75,13 @@ impl Scratch {
         Ok(room)
     }
 
-    /// Waits until everything written so far is on the disk, also what a contender left unsynced.
+    /// Waits until everything written so far is on the disk, also what a contender left unsynced on a filesystem of our own, and
+    /// what that one wrote to its file.
     ///
     /// # Errors
     /// Of syncfs(2).
     pub fn settle(&self) -> Result<(), String> {
+        rustix::fs::sync();
         let synced = File::open(&self.dir).and_then(|dir| Ok(rustix::fs::syncfs(dir)?));
         synced.map_err(|error| format!("{}: {error}", self.dir.display()))
     }
@@ -101,6 +103,23 @@ pub struct Room {
 impl Room {
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What tells how often the disk was flushed, if the room is a filesystem of its own: on a loop device nobody else uses.
+    pub fn flush_counter(&self) -> Option<impl Fn() -> Result<u64, String> + use<>> {
+        if !self.mounted {
+            return None;
+        }
+        let found = Command::new("findmnt").args(["--noheadings", "--output", "SOURCE", "--mountpoint"]).arg(&self.dir).output();
+        let source = String::from_utf8(found.ok()?.stdout).ok()?;
+        let statistics = Path::new("/sys/block").join(source.trim().strip_prefix("/dev/")?).join("stat");
+        // Flush requests are the 16th number, Documentation/block/stat.rst of the kernel.
+        let count = move || {
+            let text = std::fs::read_to_string(&statistics).map_err(|error| format!("{}: {error}", statistics.display()))?;
+            let number = text.split_ascii_whitespace().nth(15).and_then(|number| number.parse().ok());
+            number.ok_or_else(|| format!("{}: no flushes are counted", statistics.display()))
+        };
+        count().is_ok().then_some(count)
     }
 
     /// A file of random bytes, on the disk.

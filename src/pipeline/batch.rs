@@ -62,6 +62,7 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
     let committing = Instant::now();
     let committed = transaction.map(|transaction| transaction.commit(session.cancel, session.observer)).transpose()?;
     times.commit = committing.elapsed();
+    times.window = committed.as_ref().map(|committed| committed.window);
     let swaps = outcomes.into_iter().map(|outcome| outcome.report(committed.as_ref(), &mut session)).collect::<Result<_, _>>()?;
     times.total = started.elapsed();
     Ok(BatchReport { txid: committed.map(|committed| committed.txid), swaps, times })

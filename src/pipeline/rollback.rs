@@ -109,7 +109,8 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         let facts = change.new.as_ref().map(plan::facts);
         report.installed = facts.map(|facts| FileFacts { sha256: report.verified, ..facts });
     }
-    let times = Times { commit: committing.elapsed(), total: started.elapsed(), ..times };
+    let window = Some(committed.window);
+    let times = Times { commit: committing.elapsed(), window, total: started.elapsed(), ..times };
     Ok(BatchReport { txid: Some(committed.txid), swaps: reports, times })
 }
 

@@ -11,6 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustix::fs::Stat;
 use rustix::io::Errno;
@@ -405,11 +406,13 @@ impl<'a> Transaction<'a> {
         cancel.check()?;
         self.room = SetAside::on(directories.iter().chain([&self.state.open]))?;
         self.write_commit()?;
+        let renaming = Instant::now();
         for at in order {
             if let Err(error) = self.room.with(|| self.items[at].publish()) {
                 return Err(self.take_back(at, error));
             }
         }
+        let window = renaming.elapsed();
         let well = failpoint::hit("published").map_err(|source| self.state.error(source));
         if let Err(error) = well.and_then(|()| self.last.take().map_or(Ok(()), |ask| ask())) {
             return Err(self.take_back(0, error));
@@ -427,7 +430,7 @@ impl<'a> Transaction<'a> {
         // One that cannot be closed is in nobody's way: recovery finds that nothing is left to do.
         let _ = recover::close(self.state, &txid, true);
         self.prune();
-        Ok(Committed { txid, changes })
+        Ok(Committed { txid, changes, window })
     }
 
     /// Removes what is kept beyond the limit.
@@ -540,6 +543,8 @@ pub(crate) struct Committed {
     pub(crate) txid: String,
     /// In the order they were added.
     pub(crate) changes: Vec<Change>,
+    /// From before the first rename to after the last.
+    pub(crate) window: Duration,
 }
 
 fn stat_error(dir: &Dir, errno: Errno) -> Error {

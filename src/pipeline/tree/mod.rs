@@ -63,6 +63,7 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     // Who wrote what was there already may not have synced it.
     unchanged.values().try_for_each(|dir| txn::make_all_durable(dir))?;
     times.commit = committing.elapsed();
+    times.window = committed.as_ref().map(|committed| committed.window);
     let swaps = outcomes.into_iter().map(|outcome| outcome.report(committed.as_ref())).collect();
     times.total = started.elapsed();
     Ok(BatchReport { txid: committed.map(|committed| committed.txid), swaps, times })

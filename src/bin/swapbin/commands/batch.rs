@@ -46,6 +46,7 @@ fn failed(error: &Error, files: &[Request], ui: &mut Ui, host: &Host) -> ExitCod
 fn check(batch: &Batch, host: &Host, ui: &mut Ui) -> Result<BatchReport, Error> {
     let swaps = batch.swaps.iter().map(|request| swapbin::check(request, host, ui)).collect::<Result<Vec<_>, _>>()?;
     let times = swaps.iter().fold(Times::default(), |sum, report| Times {
+        window: None,
         plan: sum.plan + report.times.plan,
         fetch: sum.fetch + report.times.fetch,
         commit: sum.commit + report.times.commit,

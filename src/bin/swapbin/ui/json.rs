@@ -361,7 +361,12 @@ fn warning(warning: &Warning) -> Value {
 }
 
 fn times(times: &Times) -> Value {
-    json!({ "plan": ms(times.plan), "fetch": ms(times.fetch), "commit": ms(times.commit), "total": ms(times.total) })
+    let mut object =
+        json!({ "plan": ms(times.plan), "fetch": ms(times.fetch), "commit": ms(times.commit), "total": ms(times.total) });
+    if let Some(window) = times.window {
+        object["window"] = json!(ms(window));
+    }
+    object
 }
 
 /// Milliseconds with three decimals.
