@@ -39,6 +39,9 @@ fn the_object_holds_that_of_each_file_in_order() {
     let object = json_of(&scratch, BOTH, &[], 0);
     assert_eq!((&object["ok"], &object["action"], &object["changed"]), (&json!(true), &json!("installed"), &json!(true)));
     assert_eq!(object["error"], Value::Null);
+    let ms = |name: &str| object["ms"][name].as_f64().unwrap();
+    assert!(ms("window") > 0.0 && ms("window") < ms("commit"), "the renames are part of the commit: {object:#}");
+    assert_eq!(json_of(&scratch, BOTH, &[], 0)["ms"].get("window"), None, "nothing was renamed");
     let swaps = object["swaps"].as_array().unwrap();
     assert_eq!(swaps.len(), 2);
     for (swap, name) in swaps.iter().zip(["app", "lib"]) {

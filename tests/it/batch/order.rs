@@ -1,7 +1,7 @@
 //! The order of calls.
 
 use super::{NAMES, Set};
-use crate::support::{Call, Scratch, require_program, run, swapbin};
+use crate::support::{Call, Scratch, failpoints_available, require_program, run, swapbin};
 
 const CALLS: &str = "fsync,fdatasync,syncfs,renameat,renameat2,linkat,write";
 
@@ -43,6 +43,23 @@ fn everything_is_on_the_disk_before_commit_and_commit_before_the_first_rename() 
     assert_eq!(between.len(), NAMES.len(), "nothing but renames between the first and the last: {between:#?}");
     for directory in ["/a>", "/b>", "tree>"] {
         place(&calls, last_rename, "fsync", &[directory]);
+    }
+}
+
+#[test]
+fn where_others_have_much_to_write_each_file_is_synced_by_itself() {
+    if !failpoints_available() {
+        return;
+    }
+    let set = Set::new();
+    let Some((outcome, calls)) = set.run().keeping().failpoint("quiet", &libc::EBUSY.to_string()).strace(CALLS) else { return };
+    outcome.exits(0);
+    assert!(calls.iter().all(|call| call.name != "syncfs"), "{calls:#?}");
+    let commit = place(&calls, 0, "write", &["/txn/", "{\\\"commit\\\""]);
+    let file = |call: &&Call| call.name == "fsync" && (call.arguments.contains("/#") || call.arguments.contains(".swapbin.b"));
+    assert_eq!(calls[..commit].iter().filter(file).count(), NAMES.len(), "{calls:#?}");
+    for directory in ["/a>", "/b>", "tree>", "/txn>"] {
+        place(&calls[..commit], 0, "fsync", &[directory]);
     }
 }
 
