@@ -28,11 +28,15 @@ impl Found {
         self.mode == version.mode && self.owner == (version.owner, version.owner) && self.content == version.content(target)
     }
 
-    /// Whether this is a version of the target, whole.
-    fn is_kept_of(&self, target: &Target) -> bool {
+    /// Whether this is a version of the target, whole; a copy of one has only its content, and is nobody else's to read.
+    fn is_kept_of(&self, target: &Target, promise: Promise) -> bool {
+        let is = |version: &Version| match promise {
+            Promise::AfterRecovery => self.mode == 0o600 && self.content == version.content(target),
+            _ => self.is(version, target),
+        };
         match target.before {
-            Before::Is(old) => self.is(&old, target) || self.is(&target.after, target),
-            Before::Absent => self.is(&target.after, target),
+            Before::Is(old) => is(&old) || is(&target.after),
+            Before::Absent => is(&target.after),
             // Whatever was there is kept.
             Before::BeingWritten(_) => true,
         }
@@ -125,7 +129,7 @@ impl Sight {
                 return Err(format!("'{path}' is left on disk {disk}"));
             }
             kept[*disk] += 1;
-            if !scenario.targets.iter().any(|target| target.disk == *disk && found.is_kept_of(target)) {
+            if !scenario.targets.iter().any(|target| target.disk == *disk && found.is_kept_of(target, scenario.promise)) {
                 return Err(format!("'{path}' on disk {disk} is no version of a target"));
             }
         }

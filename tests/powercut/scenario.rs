@@ -52,6 +52,8 @@ pub enum Promise {
     EachFile,
     /// The same, and after recovery all are old or all are new.
     Together,
+    /// Each target is old or new, and new after success, once recovery has run; before, it may be some of both.
+    AfterRecovery,
     /// Each target should be old or new. No more is asked of others' programs.
     Hoped,
 }
@@ -169,6 +171,13 @@ fn tree(scenario: &Scenario, places: &Places) -> Vec<Run> {
     vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
 }
 
+/// One call per target, which keeps its inode.
+fn in_place(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let mut runs = swaps(scenario, places);
+    runs.iter_mut().flat_map(|run| &mut run.commands).for_each(|command| command.push("--in-place".to_owned()));
+    runs
+}
+
 fn recover(_: &Scenario, places: &Places) -> Vec<Vec<String>> {
     vec![words(&[&places.program, "recover"])]
 }
@@ -247,6 +256,12 @@ pub fn all() -> Vec<Scenario> {
         ours("create", vec![target(0, "app/tool", Before::Absent, new(70_000))], swaps),
         // These filesystems put a file's names on the disk with the file: the sync of its directory is for others.
         Scenario { needs: &["sync"], ..ours("unchanged", vec![target(0, "app/tool", Before::BeingWritten(same), same)], swaps) },
+        Scenario {
+            promise: Promise::AfterRecovery,
+            recover,
+            needs: &["sync", "commit-sync"],
+            ..ours("in-place", six(1), in_place)
+        },
         Scenario { recover: sweep, ..ours("install", six(1), install_all) },
         ours("two-disks", six(2), swaps),
         // On one disk, closing the journal puts the renames on the disk with it.
@@ -272,7 +287,7 @@ impl Scenario {
 
     /// Whether `recover` has decisions to make.
     pub fn recovers(&self) -> bool {
-        self.promise == Promise::Together
+        matches!(self.promise, Promise::Together | Promise::AfterRecovery)
     }
 
     /// What swapbin is asked to put at a target.

@@ -24,11 +24,16 @@ impl Hand {
         let (scenario, places) = (&self.scenario, &self.places);
         let runs = scenario.runs(places);
         let promised = |target| runs[..successes].iter().any(|run| run.targets.contains(&target));
-        let sight = judge::look(scenario, places, promised)?;
-        if scenario.promise == Promise::Hoped {
-            return Ok(sight.letters);
+        let sight = match scenario.promise {
+            Promise::AfterRecovery => None,
+            _ => Some(judge::look(scenario, places, promised)?),
+        };
+        if let (Some(sight), Promise::Hoped) = (&sight, scenario.promise) {
+            return Ok(sight.letters.clone());
         }
-        sight.others(scenario, false)?;
+        if let Some(sight) = &sight {
+            sight.others(scenario, false)?;
+        }
         for command in &scenario.recovery(places) {
             self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
         }
@@ -46,6 +51,6 @@ impl Hand {
         }
         let again = judge::look(scenario, places, |_| !scenario.undoes).and_then(|sight| sight.others(scenario, true));
         again.map_err(|wrong| format!("after another run: {wrong}"))?;
-        Ok(sight.letters)
+        Ok(sight.unwrap_or(recovered).letters)
     }
 }
