@@ -259,7 +259,7 @@ pub fn all() -> Vec<Scenario> {
         Scenario {
             promise: Promise::AfterRecovery,
             recover,
-            needs: &["sync", "commit-sync"],
+            needs: &["sync", "aside-sync", "commit-sync"],
             ..ours("in-place", six(1), in_place)
         },
         Scenario { recover: sweep, ..ours("install", six(1), install_all) },
