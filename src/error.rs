@@ -608,6 +608,12 @@ impl Error {
         Error::Target { path: path.to_owned(), obstacle }
     }
 
+    /// Whether the caller may not do it, whoever else may.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let Error::Io { source, .. } = self else { return matches!(self, Error::CannotKeep { .. } | Error::CannotSet { .. }) };
+        matches!(source.kind(), io::ErrorKind::PermissionDenied)
+    }
+
     /// Whether it is that there is no room, so that the same may work when some was given back.
     pub(crate) fn lacks_room(&self) -> bool {
         matches!(self, Error::Target { obstacle: Obstacle::NoSpace { .. } | Obstacle::Quota, .. })

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use rustix::fs::Timestamps;
+use rustix::fs::{Stat, Timespec, Timestamps};
 use rustix::io::Errno;
 
 use crate::error::Error;
@@ -61,6 +61,21 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// All that a file, a directory or a link has, for another one that is to have the same; but attributes that belong to the old
+    /// bytes. Of links the attributes are added by whoever can read them.
+    pub(crate) fn same_as(stat: &Stat, mut xattrs: Vec<Xattr>) -> Wanted {
+        xattrs.retain(|xattr| kind_of(xattr).is_some());
+        Wanted {
+            uid: Owner::Keep(Kept::Owner, stat.st_uid),
+            gid: Owner::Keep(Kept::Group, stat.st_gid),
+            mode: Mode::from_bits(stat.st_mode),
+            mode_kept: false,
+            mode_lenient: false,
+            times: Some(times(stat)),
+            xattrs,
+        }
+    }
+
     /// The error that the mode could not be given to `path`.
     pub(crate) fn mode_error(&self, path: &Path, source: io::Error) -> Error {
         if !is_refusal(&source) {
@@ -81,6 +96,15 @@ impl Wanted {
         let detail = xattr.name.to_string_lossy().into_owned();
         let kept = kind_of(xattr).unwrap_or(Kept::Xattr);
         Error::CannotKeep { path: path.to_owned(), kept, detail, source }
+    }
+}
+
+/// When a file was read and changed.
+pub(crate) fn times(stat: &Stat) -> Timestamps {
+    let time = |seconds, nanoseconds| Timespec { tv_sec: seconds as _, tv_nsec: nanoseconds as _ };
+    Timestamps {
+        last_access: time(stat.st_atime, stat.st_atime_nsec),
+        last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
     }
 }
 

@@ -330,7 +330,7 @@ impl<'a> Run<'a> {
                 let old = Old { leaf: &target.leaf, stat: &existing.stat, sha256: known, keep: self.request.keep };
                 let swapped = sealed.commit_keeping(state, &old, self.verified, session.cancel, session.observer)?;
                 if swapped.kept.is_none() {
-                    let reason = "the filesystem can neither link nor exchange names".to_owned();
+                    let reason = "the filesystem can neither link nor exchange names, and the file may not be copied".to_owned();
                     self.plan.warnings.push(Warning::NothingKept { path: target.path.clone(), reason });
                 }
                 self.kept = swapped.kept;

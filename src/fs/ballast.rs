@@ -6,6 +6,7 @@
 //! over a name needs nothing, and a new name at most a block of its directory.
 
 use std::ffi::CString;
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -29,12 +30,12 @@ const PLENTY: u64 = 512 << 20;
 /// What a leaf holds besides an attribute's value, and then some: its head, and the attribute's.
 const OVERHEAD: usize = 512;
 
-/// Room that is set aside: a file without a name, where the filesystem can, so that a crash leaves none of it.
+/// Room that is set aside: a file without a name, so that a crash leaves none of it.
 #[derive(Debug)]
 pub(crate) struct Ballast {
     dir: Arc<Dir>,
     /// Dropping it gives the room back.
-    _file: Temp,
+    _file: File,
 }
 
 impl Ballast {
@@ -51,8 +52,8 @@ impl Ballast {
             return Ok(None);
         }
         let metadata = mount::metadata(&**dir);
-        let file = Temp::create(dir)?;
-        copy::reserve(file.file(), 0, BYTES)?;
+        let file = Temp::create(dir)?.into_nameless();
+        copy::reserve(&file, 0, BYTES)?;
         if let Some(Metadata { leaf, .. }) = metadata.filter(|metadata| metadata.free < PLENTY) {
             fill(&file, leaf)?;
         }
@@ -69,11 +70,11 @@ impl Ballast {
 }
 
 /// Takes metadata: one attribute of this file in each leaf.
-fn fill(file: &Temp, leaf: usize) -> io::Result<()> {
+fn fill(file: &File, leaf: usize) -> io::Result<()> {
     let value = vec![0; leaf.saturating_sub(OVERHEAD)];
     for n in 0..METADATA / leaf as u64 {
         let name = CString::new(format!("user.swapbin.{n}")).expect("digits have no NUL");
-        match rustix::fs::fsetxattr(file.file(), &name, &value, XattrFlags::CREATE) {
+        match rustix::fs::fsetxattr(file, &name, &value, XattrFlags::CREATE) {
             Err(errno @ (Errno::NOSPC | Errno::DQUOT)) => return Err(errno.into()),
             // Forbidden by whom it may be: the rest would be, too.
             Err(_) => return Ok(()),

@@ -6,6 +6,7 @@ use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::dir::Dir;
+use super::private;
 use super::tree::is_directory;
 
 /// Gives the file called `from` the name `to` in the same directory, replacing what is there.
@@ -41,6 +42,10 @@ fn create_slowly(dir: &Dir, from: &OsStr, other: &Dir, to: &OsStr) -> Result<(),
         rustix::fs::linkat(dir, from, other, to, AtFlags::empty())?;
         return dir.unlink(from);
     }
+    rename_unless_taken(dir, from, other, to)
+}
+
+fn rename_unless_taken(dir: &Dir, from: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
     match super::dir::stat_at(other, to) {
         Ok(_) => Err(Errno::EXIST),
         Err(Errno::NOENT) => rustix::fs::renameat(dir, from, other, to),
@@ -105,7 +110,7 @@ pub(crate) fn replace_keeping(dir: &Dir, from: &OsStr, to: &OsStr, backup: Backu
             let finished = linked.finish(dir, backup.name(), replaced.is_ok());
             return replaced.map_err(|errno| finished.err().map_or(KeepError::Replace(errno), KeepError::NotTakenBack));
         }
-        Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(errno) if is_no_link(errno) => {}
         Err(errno) => return Err(KeepError::Keep(errno)),
     }
     match exchange(dir, from, to) {
@@ -209,18 +214,43 @@ pub(crate) fn link_to(dir: &Dir, name: &OsStr, other: &Dir, to: &OsStr) -> Resul
     rustix::fs::linkat(dir, name, other, to, AtFlags::empty())
 }
 
-/// Moves the file called `from` to the name `to` in `other`, which is of the same filesystem and has nothing of that name.
+/// Moves the file called `from` to the name `to` in `other`, which is of the same filesystem. The name is one of our own, which
+/// nobody else gives: where there are neither links nor the flag, that nothing has it is seen by looking.
 ///
 /// # Errors
-/// EEXIST if it does.
+/// EEXIST if something has it.
 ///
 /// # After a crash
 /// As [`create`].
 pub(crate) fn move_to(dir: &Dir, from: &OsStr, other: &Dir, to: &OsStr) -> Result<(), Errno> {
     match rustix::fs::renameat_with(dir, from, other, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => create_slowly(dir, from, other, to),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => match create_slowly(dir, from, other, to) {
+            Err(errno) if is_no_link(errno) => rename_unless_taken(dir, from, other, to),
+            result => result,
+        },
         result => result,
     }
+}
+
+/// Whether an error of linkat(2) says that there can be no link: another's file under protected_hardlinks, too many links, none on
+/// this filesystem, a filter.
+pub(crate) fn is_no_link(errno: Errno) -> bool {
+    matches!(errno, Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS)
+}
+
+/// Whether names can change places in a directory; found out with two files of its own that get these names.
+///
+/// # Errors
+/// Of unlinkat(2): one of the files is left.
+///
+/// # After a crash
+/// Empty files of these names may be left.
+pub(crate) fn can_exchange(dir: &Dir, one: &OsStr, other: &OsStr) -> Result<bool, Errno> {
+    let names = [one, other];
+    let made = names.map(|name| private::create(dir, name).is_ok());
+    let can = made == [true; 2] && exchange(dir, one, other).is_ok();
+    let gone: Vec<_> = names.into_iter().zip(made).filter(|(_, made)| *made).map(|(name, _)| dir.unlink(name)).collect();
+    gone.into_iter().collect::<Result<(), _>>().map(|()| can)
 }
 
 /// Gives the file called `from` in `other` the name `to` in `dir`, replacing what is there.
@@ -262,7 +292,7 @@ pub(crate) fn set_aside(dir: &Dir, name: &OsStr) -> Result<OsString, Errno> {
         return Err(Errno::ISDIR);
     }
     match link_spare(dir, name) {
-        Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => {
+        Err(errno) if is_no_link(errno) => {
             let spare = super::temp::new_name()?;
             replace(dir, name, &spare).map(|()| spare)
         }

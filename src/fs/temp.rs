@@ -119,7 +119,7 @@ impl Temp {
                 anonymous::link(&self.dir, &self.file, *by, &name)?;
             }
             Naming::Done(old) => {
-                super::rename::create(&self.dir, &old.name, &name)?;
+                super::rename::move_to(&self.dir, &old.name, &self.dir, &name)?;
                 // It is the other name that goes now.
                 old.name.clear();
             }
@@ -171,6 +171,11 @@ impl Temp {
     /// The file.
     pub(crate) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// The file alone: it is gone when it is closed.
+    pub(crate) fn into_nameless(self) -> File {
+        self.file
     }
 
     /// Throws away everything written.
@@ -368,9 +373,25 @@ pub(crate) fn kept_name(txid: &str, n: usize) -> OsString {
     format!("{KEPT_PREFIX}{txid}.{n}").into()
 }
 
+/// What the name of a kept version ends with that is a copy: that it goes before anything was changed is no loss.
+const COPY_SUFFIX: &str = ".copy";
+
+/// The same for a copy of it.
+pub(crate) fn copy_name(mut kept: OsString) -> OsString {
+    kept.push(COPY_SUFFIX);
+    kept
+}
+
+/// Whether a name is one that [`copy_name`] gives.
+pub(crate) fn is_copy_name(name: &OsStr) -> bool {
+    name.as_bytes().ends_with(COPY_SUFFIX.as_bytes()) && transaction_of(name, KEPT_PREFIX).is_some()
+}
+
 /// The transaction and the number in a name that begins so, if it is one of ours.
 pub(crate) fn transaction_of<'a>(name: &'a OsStr, prefix: &str) -> Option<(&'a str, usize)> {
-    let (txid, n) = name.to_str()?.strip_prefix(prefix)?.split_once('.')?;
+    let name = name.to_str()?.strip_prefix(prefix)?;
+    let name = if prefix == KEPT_PREFIX { name.strip_suffix(COPY_SUFFIX).unwrap_or(name) } else { name };
+    let (txid, n) = name.split_once('.')?;
     let plain = n.bytes().all(|byte| byte.is_ascii_digit()) && (n == "0" || !n.starts_with('0'));
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (txid.len() == TXID_DIGITS && txid.bytes().all(hex) && plain).then_some((txid, n.parse().ok()?))
@@ -439,6 +460,9 @@ mod tests {
         let txid = "0123456789abcdef0123";
         assert_eq!(transaction_of(&batch_name(txid, 12), BATCH_PREFIX), Some((txid, 12)));
         assert_eq!(transaction_of(&kept_name(txid, 0), KEPT_PREFIX), Some((txid, 0)));
+        let copy = copy_name(kept_name(txid, 3));
+        assert_eq!(transaction_of(&copy, KEPT_PREFIX), Some((txid, 3)));
+        assert!(is_copy_name(&copy) && !is_copy_name(&kept_name(txid, 3)) && !is_copy_name("a.copy".as_ref()));
         for name in ["", "0123.0", "0123456789abcdef0123.", "0123456789abcdef0123.01", "0123456789abcdef0123.1/../x"] {
             assert_eq!(transaction_of(format!("{BATCH_PREFIX}{name}").as_ref(), BATCH_PREFIX), None, "{name}");
         }

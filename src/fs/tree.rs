@@ -20,7 +20,9 @@ use super::flags;
 /// It is there or not.
 pub(crate) fn make(parent: &Dir, name: &OsStr) -> Result<Arc<Dir>, Errno> {
     dir::make(parent, name, 0o700)?;
-    open(parent, name).map(Arc::new)
+    open(parent, name).map(Arc::new).inspect_err(|_| {
+        let _ = parent.remove_dir(name);
+    })
 }
 
 /// Opens a directory by its name, which is no link.

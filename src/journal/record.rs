@@ -123,6 +123,9 @@ pub(crate) enum Way {
     Move,
     /// It keeps its name and its inode, which get new content: what is kept is a copy of the old content, mode 0600.
     Copy,
+    /// A second file with all it has is made before COMMIT, where there are neither links nor exchanges. It has another inode, so
+    /// that its digest tells what it is.
+    Twin,
 }
 
 /// One version of a file, so that it is known again.

@@ -16,6 +16,7 @@ use crate::fs::dir::{self, Dir};
 use crate::fs::rename::Backup;
 use crate::fs::temp::{Named, Temp};
 use crate::fs::{rename, sync};
+use crate::request::Digest;
 
 /// Whether the target's name is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,21 +161,32 @@ impl Prepared {
         Prepared { named, dir, target, stat }
     }
 
-    /// A file that is there already, by a second name that is its temporary one.
+    /// A file that is there already, by a second name that is its temporary one; or, where there are no links, a copy of it, of
+    /// which the digest comes, too.
     ///
     /// # Errors
-    /// Of linkat(2) and fsync(2).
+    /// Of linkat(2) and fsync(2); of copying.
     pub(super) fn again(
         dir: &Arc<Dir>,
         target: &Path,
         place: &super::kept::Place,
         temp: std::ffi::OsString,
-    ) -> std::io::Result<Prepared> {
-        let named = Named::second(dir, &place.dir, &place.name, temp)?;
-        let stat = dir::stat_at(&**dir, named.name())?;
-        // Whoever wrote it may not have synced it.
-        named.reader().map_or(Ok(()), sync::file)?;
-        Ok(Prepared { named, dir: Arc::clone(dir), target: target.to_owned(), stat })
+    ) -> Result<(Prepared, Option<Digest>), Error> {
+        let error = |source| name_error("bring back the kept version of", target, source);
+        let made = |named, stat| Prepared { named, dir: Arc::clone(dir), target: target.to_owned(), stat };
+        match Named::second(dir, &place.dir, &place.name, temp.clone()) {
+            Ok(named) => {
+                let stat = dir::stat_at(&**dir, named.name()).map_err(|errno| error(errno.into()))?;
+                // Whoever wrote it may not have synced it.
+                named.reader().map_or(Ok(()), sync::file).map_err(error)?;
+                Ok((made(named, stat), None))
+            }
+            Err(refused) if Errno::from_io_error(&refused).is_some_and(rename::is_no_link) => {
+                let (stat, sha256) = super::copy::make(&place.dir, &place.name, dir, &temp, target)?;
+                Ok((made(Named::made(dir, temp), stat), Some(sha256)))
+            }
+            Err(failed) => Err(error(failed)),
+        }
     }
 
     /// A directory that is kept, staged by the name it is kept by: it has that name until it is renamed.

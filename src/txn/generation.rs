@@ -10,10 +10,11 @@ use std::sync::Arc;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
-use super::commit::{Prepared, Publish, Sealed, name_error};
+use super::commit::{Prepared, Publish, Sealed};
 use super::flush::in_parallel;
+use super::kept::{self, Keeping};
 use super::state::{self, State};
-use super::{identify, kept, recover};
+use super::{identify, recover};
 use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
@@ -36,7 +37,7 @@ pub(crate) struct Old<'a> {
 #[derive(Debug)]
 pub(crate) struct Swapped {
     pub(crate) stat: Stat,
-    /// Where the old version is kept; `None` where the filesystem can neither link nor exchange.
+    /// Where the old version is kept; `None` where the filesystem can neither link nor exchange, and it may not be copied.
     pub(crate) kept: Option<PathBuf>,
 }
 
@@ -65,8 +66,11 @@ impl Sealed {
         let error = |source: io::Error| state.error(source);
         let (txid, record) = create(state).map_err(error)?;
         let mut open = Open { state, txid: &txid, dir: &dir, kept: None };
-        let prepared = kept::prepare(&dir, old.leaf, old.stat, temp::kept_name(&txid, 0));
-        let (kept, place) = prepared.map_err(|errno| name_error("keep the old file of", &path, errno.into()))?;
+        let Some(Keeping { kept, place, sha256: copied }) =
+            kept::prepare(&dir, old.leaf, old.stat, temp::kept_name(&txid, 0), &path)?
+        else {
+            return self.commit_without(open, old.leaf, cancel, observer);
+        };
         open.kept = Some(kept.clone());
         let entry = Entry {
             dir: Text::from(dir.path()),
@@ -74,7 +78,7 @@ impl Sealed {
             leaf: Text::from(old.leaf),
             temp: None,
             kept: Some(kept.clone()),
-            old: Some(identify::version(old.stat, old.sha256)),
+            old: Some(identify::version(old.stat, copied.or(old.sha256))),
             new: Some(identify::version(self.stat(), sha256)),
             keep: old.keep,
         };
@@ -104,7 +108,7 @@ impl Sealed {
                     prepared.publish(old.leaf, Publish::Replace, cancel)?;
                 }
             }
-            Way::Link | Way::Move | Way::Copy => prepared.publish(old.leaf, Publish::Replace, cancel)?,
+            Way::Link | Way::Move | Way::Copy | Way::Twin => prepared.publish(old.leaf, Publish::Replace, cancel)?,
         }
         if is_kept {
             open.kept = None;
@@ -115,6 +119,21 @@ impl Sealed {
         let stat = prepared.settle()?;
         prune(state, &mut Records::default(), &dir, &HashMap::from([(old.leaf, old.keep)]));
         Ok(Swapped { stat, kept: is_kept.then(|| dir.path().join(kept.name.as_os_str())) })
+    }
+}
+
+impl Sealed {
+    /// Without the old version, which cannot be kept.
+    fn commit_without(
+        self,
+        open: Open<'_>,
+        leaf: &OsStr,
+        cancel: &Cancel,
+        observer: &mut dyn Observer,
+    ) -> Result<Swapped, Error> {
+        drop(open);
+        let stat = self.prepare(observer)?.commit(leaf, Publish::Replace, cancel, observer)?;
+        Ok(Swapped { stat, kept: None })
     }
 }
 
@@ -256,7 +275,7 @@ pub(crate) fn prune(state: &State, records: &mut Records, dir: &Arc<Dir>, keep: 
 pub(super) fn forget(dir: &Arc<Dir>, entry: &Entry) -> bool {
     let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return false };
     let Ok(place) = kept::place(dir, kept) else { return false };
-    if kept.way == Way::Copy {
+    if matches!(kept.way, Way::Copy | Way::Twin) {
         let seen = identify::seen(&place.dir, &place.name, Some(old), None);
         return seen == Ok(Seen::Old) && kept::remove(dir, kept).is_ok();
     }

@@ -58,10 +58,12 @@ pub(crate) fn find(entry: &Entry) -> Result<Found, Error> {
     }
     // The digest tells the bytes; mode and owner say what they may do.
     let stat = crate::fs::dir::stat_at(&*place.dir, &place.name).map_err(io)?;
-    // A copy is a file of its own, and has only the bytes of what it is one of.
+    // A copy is a file of its own, and has only the bytes of what it is one of; a twin has another inode.
     let same = kept.way == Way::Copy
-        || (stat.st_ino, stat.st_mode & 0o7777, stat.st_uid, stat.st_gid) == (old.inode, old.mode, old.uid, old.gid);
-    let is_current = crate::fs::dir::stat_at(&*dir, entry.leaf.as_os_str()).is_ok_and(|target| target.st_ino == stat.st_ino);
+        || (stat.st_mode & 0o7777, stat.st_uid, stat.st_gid) == (old.mode, old.uid, old.gid)
+            && (stat.st_ino == old.inode || kept.way == Way::Twin);
+    let current = if kept.way == Way::Twin { old.inode } else { stat.st_ino };
+    let is_current = crate::fs::dir::stat_at(&*dir, entry.leaf.as_os_str()).is_ok_and(|target| target.st_ino == current);
     if same { Ok(Found { dir, place, is_current }) } else { Err(other()) }
 }
 

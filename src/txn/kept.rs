@@ -1,14 +1,19 @@
 //! Where an old version is kept, and how it gets there.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
+use super::commit::name_error;
+use super::copy;
+use crate::error::Error;
 use crate::fs::dir::{self, Dir};
-use crate::fs::{attrs, private, rename, tree};
+use crate::fs::{attrs, private, rename, temp, tree};
 use crate::journal::{Kept, Text, Way};
+use crate::request::Digest;
 
 /// The name of the file in a directory that only its owner may enter.
 const INSIDE: &str = "file";
@@ -63,34 +68,78 @@ pub(crate) fn place_for(dir: &Arc<Dir>, kept: &Kept) -> Result<Place, Errno> {
     Ok(Place { dir: private::open_or_make(Some(dir), &path, kept.name.as_os_str())?, name: INSIDE.into() })
 }
 
+/// How a version is kept.
+pub(super) struct Keeping {
+    pub(super) kept: Kept,
+    pub(super) place: Place,
+    /// Its digest, which alone tells what a copy is.
+    pub(super) sha256: Option<Digest>,
+}
+
 /// Prepares to keep the file called `leaf` by the name `name`: with a second link where the kernel allows one, else so that
-/// there is a place for it.
+/// there is a place for it, or with a copy where names cannot change places either. `None` if that may not be made.
 ///
 /// # Errors
-/// Of mkdirat(2) and linkat(2), except those that say that there can be no link.
+/// Of mkdirat(2) and linkat(2), except those that say that there can be no link; of copying, except that it is forbidden.
 ///
 /// # After a crash
-/// The name may be there, with a link of the file.
-pub(crate) fn prepare(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, name: OsString) -> Result<(Kept, Place), Errno> {
-    let mut kept = Kept { name: Text::from(name), way: Way::Link, private: is_privileged(dir, leaf, stat), elsewhere: None };
-    let place = place_for(dir, &kept)?;
-    match rename::link_to(dir, leaf, &place.dir, &place.name) {
-        Ok(()) => {}
-        // Another's file under protected_hardlinks, too many links, none on this filesystem.
-        Err(Errno::PERM | Errno::MLINK | Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS) => kept.way = Way::Exchange,
+/// The name may be there, with a link of the file, or a part of a copy.
+pub(super) fn prepare(dir: &Arc<Dir>, leaf: &OsStr, stat: &Stat, name: OsString, path: &Path) -> Result<Option<Keeping>, Error> {
+    let error = |errno: Errno| name_error("keep the old file of", path, errno.into());
+    let mut kept =
+        Kept { name: Text::from(name.clone()), way: Way::Link, private: is_privileged(dir, leaf, stat), elsewhere: None };
+    let place = place_for(dir, &kept).map_err(error)?;
+    let way = match rename::link_to(dir, leaf, &place.dir, &place.name) {
+        Ok(()) => Ok(Way::Link),
+        // One directory is exchanged for another, or stays.
+        Err(errno) if rename::is_no_link(errno) && tree::is_directory(stat) => Ok(Way::Exchange),
+        Err(errno) if rename::is_no_link(errno) => {
+            can_exchange(dir, kept.name.as_os_str()).map(|can| if can { Way::Exchange } else { Way::Twin })
+        }
+        Err(errno) => Err(errno),
+    };
+    match way {
+        Ok(Way::Twin) => {
+            let _ = remove(dir, &kept);
+            prepare_twin(dir, leaf, kept, path)
+        }
+        Ok(way) => {
+            kept.way = way;
+            Ok(Some(Keeping { kept, place, sha256: None }))
+        }
         Err(errno) => {
             let _ = remove(dir, &kept);
-            return Err(errno);
+            Err(error(errno))
         }
     }
-    Ok((kept, place))
+}
+
+/// Found out with files of names that copies have, which go with the transaction.
+fn can_exchange(dir: &Dir, kept: &OsStr) -> Result<bool, Errno> {
+    let Some((txid, n)) = temp::transaction_of(kept, temp::KEPT_PREFIX) else { return Ok(false) };
+    let [one, other] = [n, n + 1].map(|n| temp::copy_name(temp::kept_name(txid, n)));
+    rename::can_exchange(dir, &one, &other)
+}
+
+fn prepare_twin(dir: &Arc<Dir>, leaf: &OsStr, kept: Kept, path: &Path) -> Result<Option<Keeping>, Error> {
+    let error = |errno: Errno| name_error("keep the old file of", path, errno.into());
+    let name = temp::copy_name(kept.name.as_os_str().to_owned());
+    let kept = Kept { name: Text::from(name), way: Way::Twin, ..kept };
+    let place = place_for(dir, &kept).map_err(error)?;
+    match copy::make(dir, leaf, &place.dir, &place.name, path) {
+        Ok((_, sha256)) => Ok(Some(Keeping { kept, place, sha256: Some(sha256) })),
+        Err(failed) => {
+            let _ = remove(dir, &kept);
+            if failed.is_refusal() { Ok(None) } else { Err(failed) }
+        }
+    }
 }
 
 /// Prepares to keep the file called `leaf`, which goes: there is a place for it.
 ///
 /// # Errors
 /// Of mkdirat(2).
-pub(crate) fn prepare_move(dir: &Arc<Dir>, leaf: &std::ffi::OsStr, stat: &Stat, name: OsString) -> Result<(Kept, Place), Errno> {
+pub(crate) fn prepare_move(dir: &Arc<Dir>, leaf: &OsStr, stat: &Stat, name: OsString) -> Result<(Kept, Place), Errno> {
     let kept = Kept { name: Text::from(name), way: Way::Move, private: is_privileged(dir, leaf, stat), elsewhere: None };
     let place = place_for(dir, &kept)?;
     Ok((kept, place))
@@ -120,7 +169,7 @@ pub(crate) fn remove_room(dir: &Dir, kept: &Kept) -> Result<(), Errno> {
 /// The name of a kept version as seen from the directory it is kept in.
 pub(crate) fn relative(kept: &Kept) -> OsString {
     match kept.private {
-        true => std::path::Path::new(kept.name.as_os_str()).join(INSIDE).into_os_string(),
+        true => Path::new(kept.name.as_os_str()).join(INSIDE).into_os_string(),
         false => kept.name.as_os_str().to_owned(),
     }
 }
@@ -130,7 +179,7 @@ fn gone(result: Result<(), Errno>) -> Result<(), Errno> {
 }
 
 /// Whether whoever runs the file, or one below the directory, gets rights that are not his own: setuid, setgid, capabilities.
-fn is_privileged(dir: &Dir, leaf: &std::ffi::OsStr, stat: &Stat) -> bool {
+fn is_privileged(dir: &Dir, leaf: &OsStr, stat: &Stat) -> bool {
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => {}
         FileType::Directory => {

@@ -115,14 +115,14 @@ pub(super) fn remove_all_of(dir: &Arc<Dir>, txid: &str) -> Result<bool, Errno> {
     Ok(removed)
 }
 
-/// Removes a name by which a file was to be kept, if the file has another.
+/// Removes a name by which a file was to be kept, if the file has another, or it is a copy.
 pub(super) fn remove_second_name(dir: &Arc<Dir>, name: &OsStr) -> bool {
     let Ok(stat) = dir::stat_at(&**dir, name) else { return false };
     let private = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
     let kept = Kept { name: Text::from(name), way: Way::Link, private, elsewhere: None };
     let Ok(place) = kept::place(dir, &kept) else { return false };
     match dir::stat_at(&*place.dir, &place.name) {
-        Ok(inside) if inside.st_nlink < 2 => false,
+        Ok(inside) if inside.st_nlink < 2 && !temp::is_copy_name(name) => false,
         Ok(_) | Err(Errno::NOENT) => kept::remove(dir, &kept).is_ok(),
         Err(_) => false,
     }

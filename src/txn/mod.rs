@@ -3,6 +3,7 @@
 mod attributes;
 mod barrier;
 mod commit;
+mod copy;
 mod flush;
 mod generation;
 mod history;

@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use super::barrier::{self, Barrier};
 use super::commit::{Prepared, Sealed, name_error};
 use super::flush::{Outbox, in_parallel};
-use super::kept::{self, Place};
+use super::kept::{self, Keeping, Place};
 use super::new_tree::{self, NewTree};
 use super::recover;
 use super::state::{self, State};
@@ -211,21 +211,27 @@ impl<'a> Transaction<'a> {
         version: &Version,
     ) -> Result<usize, Error> {
         self.note(dir)?;
-        let prepared = match version.kind {
-            Kind::Directory => Prepared::moved(dir, path, kept::relative(kept)),
-            _ => Prepared::again(dir, path, place, self.next_name()),
+        let (mut prepared, copied) = match version.kind {
+            Kind::Directory => {
+                let moved = Prepared::moved(dir, path, kept::relative(kept));
+                (moved.map_err(|source| name_error("bring back the kept version of", path, source))?, None)
+            }
+            _ => Prepared::again(dir, path, place, self.next_name())?,
         };
-        let mut prepared = prepared.map_err(|source| name_error("bring back the kept version of", path, source))?;
         // The name was looked up again since the version was found, and its bytes were read where they have a digest.
-        let mut now = identify::version(prepared.stat(), version.sha256);
+        let mut now = identify::version(prepared.stat(), copied.or(version.sha256));
+        let mut version = Version { sha256: version.sha256.or(copied), ..version.clone() };
+        if copied.is_some() || kept.way == Way::Twin {
+            version.inode = now.inode;
+        }
         if version.sha256.is_some() {
             now.modified = version.modified;
         }
-        if now != *version {
+        if now != version {
             return Err(Error::NotTheKept { path: path.to_owned(), kept: dir.path().join(kept.name.as_os_str()) });
         }
         prepared.close_reader();
-        let n = self.enter(dir, path.to_owned(), prepared.name().to_owned(), version.clone(), replaced)?;
+        let n = self.enter(dir, path.to_owned(), prepared.name().to_owned(), version, replaced)?;
         self.items[n].prepared = Some(prepared);
         Ok(n)
     }
@@ -256,15 +262,21 @@ impl<'a> Transaction<'a> {
     ) -> Result<usize, Error> {
         let n = self.items.len();
         let filesystem = self.note(dir)?;
-        let kept = replaced.stat.map(|stat| self.keep(dir, replaced.leaf, stat, n, Way::Link)).transpose();
-        let (kept, place) = kept.map_err(|errno| name_error("keep the old file of", &path, errno.into()))?.unzip();
+        let keeping = replaced.stat.map(|stat| {
+            let keeping = kept::prepare(dir, replaced.leaf, stat, temp::kept_name(&self.txid, n), &path)?;
+            keeping.ok_or_else(|| Error::Target { path: path.clone(), obstacle: Obstacle::CannotKeep })
+        });
+        let (sha256, (kept, place)) = match keeping.transpose()? {
+            Some(Keeping { kept, place, sha256 }) => (sha256.or(replaced.sha256), (Some(kept), Some(place))),
+            None => (replaced.sha256, (None, None)),
+        };
         let entry = Entry {
             dir: Text::from(dir.path()),
             filesystem,
             leaf: Text::from(replaced.leaf),
             temp: Some(Text::from(temp)),
             kept,
-            old: replaced.stat.map(|stat| identify::version(stat, replaced.sha256)),
+            old: replaced.stat.map(|stat| identify::version(stat, sha256)),
             new: Some(new),
             keep: replaced.keep,
         };
@@ -289,7 +301,7 @@ impl<'a> Transaction<'a> {
         let n = self.items.len();
         let Some(stat) = replaced.stat else { return Ok(n) };
         let filesystem = self.note(dir)?;
-        let kept = self.keep(dir, replaced.leaf, stat, n, Way::Move);
+        let kept = kept::prepare_move(dir, replaced.leaf, stat, temp::kept_name(&self.txid, n));
         let (kept, place) = kept.map_err(|errno| name_error("keep the old file of", path, errno.into()))?;
         let entry = Entry {
             dir: Text::from(dir.path()),
@@ -312,14 +324,6 @@ impl<'a> Transaction<'a> {
             linkage: Linkage::default(),
         });
         Ok(n)
-    }
-
-    fn keep(&self, dir: &Arc<Dir>, leaf: &OsStr, stat: &Stat, n: usize, way: Way) -> Result<(journal::Kept, Place), Errno> {
-        let name = temp::kept_name(&self.txid, n);
-        match way {
-            Way::Move => kept::prepare_move(dir, leaf, stat, name),
-            Way::Link | Way::Exchange | Way::Copy => kept::prepare(dir, leaf, stat, name),
-        }
     }
 
     /// Writes down that something is going to be prepared in this directory.

@@ -1,6 +1,7 @@
 //! Earlier versions brought back: `swapbin rollback`.
 
 mod batch;
+mod copied;
 mod identity;
 
 use std::os::unix::fs::MetadataExt;

@@ -13,7 +13,7 @@ use crate::place::Place;
 use crate::plan;
 use crate::reference::{self, Point, Reference};
 use crate::run::{Ended, undisturbed, with_fault};
-use crate::support::require_strace;
+use crate::support::{require_mounts, require_strace};
 
 /// Bad cases that are shown; more are only counted.
 const SHOWN: usize = 12;
@@ -23,7 +23,7 @@ const SHOWN: usize = 12;
 /// # Panics
 /// If anything is wrong in any case.
 pub fn try_at_every_call(job: &Job) {
-    if !require_strace() {
+    if !require_strace() || (job.looks_at_processes && !require_mounts()) {
         return;
     }
     let peer = env::var_os("SYSCALLS_PROGRAM").map(PathBuf::from);
@@ -92,7 +92,7 @@ impl Campaign<'_> {
         let Campaign { job, reference, peer, .. } = self;
         // The second time there is nothing left to do, and nothing may happen.
         for line in [job.recover, job.recover].into_iter().flatten() {
-            let ended = undisturbed(place, &place.command(line, peer.as_ref()));
+            let ended = undisturbed(place, job, &place.command(line, peer.as_ref()));
             if ended.code() != Some(0) {
                 return vec![format!("cannot be recovered: {:?} {}", ended.status, ended.stderr)];
             }
@@ -103,7 +103,7 @@ impl Campaign<'_> {
         }
         let mut bad = Vec::new();
         for line in job.again {
-            let ended = undisturbed(place, &place.command(line, peer.as_ref()));
+            let ended = undisturbed(place, job, &place.command(line, peer.as_ref()));
             if ended.code() != Some(0) {
                 bad.push(format!("the next run fails: {line}: {:?} {}", ended.status, ended.stderr));
             }
@@ -112,7 +112,7 @@ impl Campaign<'_> {
             bad = judge::again(reference, place);
         }
         for line in job.sweep {
-            let ended = undisturbed(place, &place.command(line, peer.as_ref()));
+            let ended = undisturbed(place, job, &place.command(line, peer.as_ref()));
             if ended.code() != Some(0) || !ended.stdout.contains("unchanged") {
                 bad.push(format!("the next run is to find everything current: {line}: {:?} {}", ended.status, ended.stderr));
             }

@@ -25,6 +25,8 @@ pub struct Job {
     /// What the kernel does not have.
     pub without: &'static [Without],
     pub threads: Threads,
+    /// Whether it looks at all processes there are, so that there must be no others.
+    pub looks_at_processes: bool,
 }
 
 /// What holds when a run fails and tells so.
@@ -75,6 +77,7 @@ impl Default for Job {
             sweep: &[],
             without: &[],
             threads: Threads::Refused,
+            looks_at_processes: false,
         }
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod in_place;
 mod install;
 mod swap;
+mod tree;
 
 use crate::place::Place;
 

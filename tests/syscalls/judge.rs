@@ -71,7 +71,9 @@ pub fn first(
             match job.promise {
                 Promise::Each if all_new && bad.is_empty() => bad.push("failure reported, but everything is new".into()),
                 Promise::AllOrNothing | Promise::InPlace => {
-                    let new = standing.new.iter().chain(&standing.kept);
+                    // A name that could not be removed again is in nobody's way.
+                    let kept = if fault.hinders_removal() { &[][..] } else { &standing.kept };
+                    let new = standing.new.iter().chain(kept);
                     bad.extend(new.map(|name| format!("failure reported, but {name} is new")));
                 }
                 Promise::Each | Promise::Repair => {}

@@ -47,7 +47,7 @@ impl Place {
                     let fault = Fault::kill(&command.environment.remove(at).1);
                     drop(with_fault(&place, job, &command, &fault));
                 }
-                None => drop(undisturbed(&place, &command)),
+                None => drop(undisturbed(&place, job, &command)),
             }
         }
         place
@@ -90,6 +90,11 @@ impl Place {
     /// A file that is current when it is installed from `of`.
     pub fn current(&self, name: &str, of: &str) {
         std::fs::copy(self.path(of), self.path(name)).expect("a copy in the scratch directory");
+    }
+
+    /// A symbolic link.
+    pub fn link(&self, name: &str, to: &str) {
+        std::os::unix::fs::symlink(to, self.path(name)).expect("a link in the scratch directory");
     }
 
     pub fn directory(&self, name: &str) {

@@ -34,13 +34,15 @@ impl Ended {
     }
 
     pub fn signal(&self) -> Option<i32> {
-        self.status.and_then(|status| status.signal())
+        // What a shell makes of the signal its command ended by.
+        const KILLED: i32 = 128 + libc::SIGKILL;
+        self.status.and_then(|status| status.signal().or((status.code() == Some(KILLED)).then_some(libc::SIGKILL)))
     }
 }
 
 /// Runs it as it is.
-pub fn undisturbed(place: &Place, command: &Command) -> Ended {
-    run(place, &[], command, &[])
+pub fn undisturbed(place: &Place, job: &Job, command: &Command) -> Ended {
+    run(place, &[], command, job.without)
 }
 
 /// Runs it and writes down its calls.
@@ -48,7 +50,7 @@ pub fn traced(place: &Place, job: &Job, command: &Command, fault: Option<&Fault>
     let mut words: Vec<String> = ["-y", "-s", "256", "-e"].map(String::from).into();
     words.push(format!("trace={LOOKED_AT}"));
     words.extend(injections(job, fault));
-    run(place, &strace(place, &words), command, job.without)
+    run(place, &strace(place, job, &words), command, job.without)
 }
 
 /// Runs it with a fault.
@@ -60,7 +62,7 @@ pub fn with_fault(place: &Place, job: &Job, command: &Command, fault: &Fault) ->
     if !fault.kills() && job.without.is_empty() {
         words.push("--seccomp-bpf".into());
     }
-    run(place, &strace(place, &words), command, job.without)
+    run(place, &strace(place, job, &words), command, job.without)
 }
 
 fn injections(job: &Job, fault: Option<&Fault>) -> Vec<String> {
@@ -72,10 +74,14 @@ fn injections(job: &Job, fault: Option<&Fault>) -> Vec<String> {
     expressions.into_iter().flat_map(|expression| ["-e".into(), expression]).collect()
 }
 
-fn strace(place: &Place, words: &[String]) -> Vec<OsString> {
+fn strace(place: &Place, job: &Job, words: &[String]) -> Vec<OsString> {
     let log = place.beside("strace.log").into_os_string();
+    // How many processes there are is luck. strace is not the first of its own: that one no signal ends.
+    const ALONE: [&str; 7] = ["unshare", "--fork", "--pid", "--mount-proc", "sh", "-c", "\"$@\"; exit $?"];
+    let alone = if job.looks_at_processes { &ALONE[..] } else { &[] };
+    let alone = alone.iter().chain(job.looks_at_processes.then_some(&"sh")).map(OsString::from);
     let begin = ["strace", "-f", "-qq", "-e", "signal=none"].map(OsString::from);
-    begin.into_iter().chain(words.iter().map(OsString::from)).chain(["-o".into(), log]).collect()
+    alone.chain(begin).chain(words.iter().map(OsString::from)).chain(["-o".into(), log]).collect()
 }
 
 fn run(place: &Place, wrapper: &[OsString], command: &Command, without: &[Without]) -> Ended {

@@ -50,7 +50,11 @@ impl State {
                 Kind::File { .. } => attribute_of(&root.join(name)),
                 _ => None,
             };
-            let facts = Facts { kind: entry.kind, mode: entry.mode, owner: (entry.uid, entry.gid), attribute, size: entry.size };
+            let kind = match entry.kind {
+                Kind::Link { to } => Kind::Link { to: without_digits(&to.to_string_lossy()).into() },
+                other => other,
+            };
+            let facts = Facts { kind, mode: entry.mode, owner: (entry.uid, entry.gid), attribute, size: entry.size };
             let mut name = format!("{prefix}{}", without_digits(&name.to_string_lossy()));
             while self.0.contains_key(&name) {
                 name.push_str(ANOTHER);
@@ -58,18 +62,34 @@ impl State {
             self.0.insert(name, facts);
         }
         self.take_out_of_closets();
+        self.take_copies_for_others();
     }
 
-    /// A kept version may be alone in a directory that only its owner may enter, and must be if it is setuid. It is judged by
+    /// A kept version, a directory as well as a file, may be alone in a directory that only its owner may enter, and must be if it is setuid. It is judged by
     /// what it is, not by where.
     fn take_out_of_closets(&mut self) {
         let is_closet = |(name, facts): (&String, &Facts)| {
             (name.contains(".swapbin~") && facts.kind == Kind::Directory && facts.mode == 0o700).then(|| name.clone())
         };
         for closet in self.0.iter().filter_map(is_closet).collect::<Vec<_>>() {
-            if let Some(file) = self.0.remove(&format!("{closet}/file")) {
-                self.0.insert(closet, file);
+            let Some(inside) = self.0.remove(&format!("{closet}/file")) else { continue };
+            let prefix = format!("{closet}/file/");
+            for below in self.0.keys().filter(|name| name.starts_with(&prefix)).cloned().collect::<Vec<_>>() {
+                let facts = self.0.remove(&below).expect("it was just there");
+                self.0.insert(format!("{closet}/{}", &below[prefix.len()..]), facts);
             }
+            self.0.insert(closet, inside);
+        }
+    }
+
+    /// A version that is kept by a copy is as good as another. One on the way has no right for anybody else yet.
+    fn take_copies_for_others(&mut self) {
+        let is_whole = |facts: &Facts| facts.kind != Kind::Directory && facts.mode != 0o600;
+        let copies = self.0.iter().filter(|(_, facts)| is_whole(facts));
+        let copies: Vec<String> = copies.filter_map(|(name, _)| name.strip_suffix(".copy").map(str::to_owned)).collect();
+        for kept in copies {
+            let facts = self.0.remove(&format!("{kept}.copy")).expect("it was just there");
+            self.0.insert(kept, facts);
         }
     }
 

@@ -30,6 +30,7 @@ fn entries() -> Vec<Entry> {
         entry(true, true, Way::Exchange),
         entry(false, true, Way::Link),
         entry(true, false, Way::Move),
+        entry(true, true, Way::Twin),
     ]
 }
 
@@ -79,7 +80,7 @@ fn after(step: Step, facts: Facts) -> Facts {
     Facts::Here { target, temp, kept }
 }
 
-/// Every state in which a crash may find the four entries: renames are made in order.
+/// Every state in which a crash may find the entries: renames are made in order.
 fn moments() -> Vec<Vec<Facts>> {
     let courses: Vec<_> = entries().iter().map(course).collect();
     let mut all = vec![courses.iter().map(|course| course[0]).collect::<Vec<_>>()];
@@ -98,8 +99,9 @@ fn targets(facts: &[Facts]) -> Vec<Seen> {
     facts.iter().map(target).collect()
 }
 
-const ALL_OLD: [Seen; 4] = [Seen::Old, Seen::Old, Seen::Absent, Seen::Old];
-const ALL_NEW: [Seen; 4] = [Seen::New, Seen::New, Seen::New, Seen::Absent];
+const ENTRIES: usize = 5;
+const ALL_OLD: [Seen; ENTRIES] = [Seen::Old, Seen::Old, Seen::Absent, Seen::Old, Seen::Old];
+const ALL_NEW: [Seen; ENTRIES] = [Seen::New, Seen::New, Seen::New, Seen::Absent, Seen::New];
 
 /// Decides, does it, and decides again: the outcome, or `None` where it stops.
 fn outcome(journal: &Journal, facts: &[Facts]) -> Option<Vec<Seen>> {
@@ -122,7 +124,7 @@ fn bytes(records: &[Record]) -> Vec<u8> {
 
 #[test]
 fn a_committed_transaction_goes_forward_from_every_moment() {
-    let records = records(&[Record::Commit { entries: 4 }]);
+    let records = records(&[Record::Commit { entries: ENTRIES }]);
     let journal = read(&bytes(&records)).unwrap();
     for facts in moments() {
         assert_eq!(outcome(&journal, &facts).unwrap(), ALL_NEW, "{facts:?}");
@@ -131,7 +133,7 @@ fn a_committed_transaction_goes_forward_from_every_moment() {
 
 #[test]
 fn an_aborted_transaction_goes_back_from_every_moment() {
-    let records = records(&[Record::Commit { entries: 4 }, Record::Abort]);
+    let records = records(&[Record::Commit { entries: ENTRIES }, Record::Abort]);
     let journal = read(&bytes(&records)).unwrap();
     for facts in moments() {
         assert_eq!(outcome(&journal, &facts).unwrap(), ALL_OLD, "{facts:?}");
@@ -140,7 +142,7 @@ fn an_aborted_transaction_goes_back_from_every_moment() {
 
 #[test]
 fn a_journal_cut_anywhere_leads_to_all_or_nothing() {
-    for last in [&[Record::Commit { entries: 4 }][..], &[Record::Commit { entries: 4 }, Record::Abort]] {
+    for last in [&[Record::Commit { entries: ENTRIES }][..], &[Record::Commit { entries: ENTRIES }, Record::Abort]] {
         let bytes = bytes(&records(last));
         for cut in 0..=bytes.len() {
             let Ok(journal) = read(&bytes[..cut]) else {
@@ -160,7 +162,7 @@ fn a_journal_cut_anywhere_leads_to_all_or_nothing() {
 
 #[test]
 fn a_flipped_byte_anywhere_never_leads_to_a_mixed_set() {
-    let whole = bytes(&records(&[Record::Commit { entries: 4 }]));
+    let whole = bytes(&records(&[Record::Commit { entries: ENTRIES }]));
     let (mut stopped, mut unreadable) = (0, 0);
     for at in 0..whole.len() {
         let mut flipped = whole.clone();
@@ -181,7 +183,7 @@ fn a_flipped_byte_anywhere_never_leads_to_a_mixed_set() {
 
 #[test]
 fn whatever_another_tool_put_there_is_never_touched() {
-    for last in [&[][..], &[Record::Commit { entries: 4 }], &[Record::Commit { entries: 4 }, Record::Abort]] {
+    for last in [&[][..], &[Record::Commit { entries: ENTRIES }], &[Record::Commit { entries: ENTRIES }, Record::Abort]] {
         let journal = read(&bytes(&records(last))).unwrap();
         for (at, entry) in journal.entries.iter().enumerate() {
             for (temp, kept) in ALL.iter().flat_map(|temp| ALL.iter().map(move |kept| (*temp, *kept))) {
@@ -203,7 +205,7 @@ fn whatever_another_tool_put_there_is_never_touched() {
 
 #[test]
 fn an_exchange_is_never_made_twice() {
-    let journal = read(&bytes(&records(&[Record::Commit { entries: 4 }]))).unwrap();
+    let journal = read(&bytes(&records(&[Record::Commit { entries: ENTRIES }]))).unwrap();
     for facts in moments() {
         let Facts::Here { target, .. } = facts[1] else { unreachable!() };
         let (_, steps) = decide(&journal, &facts, None);
@@ -213,7 +215,7 @@ fn an_exchange_is_never_made_twice() {
 
 #[test]
 fn an_absent_mount_is_waited_for_and_a_lost_one_is_not() {
-    let journal = read(&bytes(&records(&[Record::Commit { entries: 4 }]))).unwrap();
+    let journal = read(&bytes(&records(&[Record::Commit { entries: ENTRIES }]))).unwrap();
     for (facts, expected) in [(Facts::Away, Step::Later), (Facts::Lost, Step::Lost), (Facts::Moved, Step::Stop)] {
         let mut all = moments()[0].clone();
         all[2] = facts;
@@ -224,7 +226,7 @@ fn an_absent_mount_is_waited_for_and_a_lost_one_is_not() {
 #[test]
 fn a_journal_out_of_order_or_of_another_version_is_not_obeyed() {
     use super::super::Unreadable;
-    assert_eq!(read(&bytes(&records(&[Record::Commit { entries: 3 }]))), Err(Unreadable::Damaged));
+    assert_eq!(read(&bytes(&records(&[Record::Commit { entries: ENTRIES - 1 }]))), Err(Unreadable::Damaged));
     assert_eq!(read(&bytes(&records(&[Record::Abort]))), Err(Unreadable::Damaged));
     let mut newer = records(&[]);
     let Record::Header(header) = &mut newer[0] else { unreachable!() };

@@ -145,6 +145,7 @@ impl<'a, 's> Work<'a, 's> {
     fn entry(&mut self, entry: TreeEntry) -> Result<(), Error> {
         let TreeEntry { mut target, change } = entry;
         self.session.event(Event::Planned { target: &target.path });
+        self.sweep(&target);
         match change {
             Change::File(staged) => self.file(&mut target, &staged),
             Change::Link(staged) => self.link(&target, &staged),
@@ -162,7 +163,6 @@ impl<'a, 's> Work<'a, 's> {
         }
         plan::judge_change(target)?;
         plan::judge_size(target, content.source.allocated(), true)?;
-        self.sweep(target);
         let mut warnings = report::warnings(target, &content.metadata);
         let (sealed, sha256, linkage) =
             content.stage(&target.dir, &target.path, &mut self.labelling, &mut warnings, &mut self.session)?;
@@ -185,7 +185,6 @@ impl<'a, 's> Work<'a, 's> {
             return Ok(());
         }
         plan::judge_change(target)?;
-        self.sweep(target);
         let old = self.old_digest(target)?;
         // After what it leads to.
         let needed = text.file_name().map(ToOwned::to_owned).into_iter().collect();
@@ -198,7 +197,6 @@ impl<'a, 's> Work<'a, 's> {
 
     fn directory(&mut self, target: &Target, staged: Staged) -> Result<(), Error> {
         plan::judge_change(target)?;
-        self.sweep(target);
         let mut tree = self.transaction()?.new_tree(&target.dir, &target.path)?;
         let mut reports = vec![report::of(Action::Installed, target, Some(&staged))];
         let top = Arc::clone(tree.top());
@@ -213,7 +211,6 @@ impl<'a, 's> Work<'a, 's> {
 
     fn remove(&mut self, target: &Target) -> Result<(), Error> {
         plan::judge_change(target)?;
-        self.sweep(target);
         let old = self.old_digest(target)?;
         let replaced = replaced(target, old, self.request.keep);
         let change = self.transaction()?.remove(&target.dir, &target.path, &replaced)?;
@@ -239,7 +236,7 @@ impl<'a, 's> Work<'a, 's> {
         }
     }
 
-    fn sweep(&mut self, target: &Target) {
+    pub(super) fn sweep(&mut self, target: &Target) {
         if self.swept.insert((target.dir_stat.st_dev, target.dir_stat.st_ino)) {
             txn::sweep(&target.dir, Some(self.state), |path| self.session.event(Event::Swept { path: &path }));
         }

@@ -20,6 +20,7 @@ impl Work<'_, '_> {
         entries: Vec<TreeEntry>,
     ) -> Result<(), Error> {
         plan::judge_change(link)?;
+        self.sweep(link);
         let name = self.transaction()?.txid().to_owned();
         let target = plan::name_in(&releases, name.into())?;
         match from {

@@ -64,6 +64,7 @@ impl Work<'_, '_> {
     /// Builds the tree for a name: what stays of `base`, and what the entries say. `false` if nothing differs:
     /// then nothing is done.
     pub(super) fn whole(&mut self, target: &Target, base: Base, entries: Vec<TreeEntry>) -> Result<bool, Error> {
+        self.sweep(target);
         let (mut changed, mut reports) = (Entries::new(), Vec::new());
         for mut entry in entries {
             match self.is_current(&mut entry)? {
@@ -89,6 +90,7 @@ impl Work<'_, '_> {
 
     /// Builds the tree for a name from nothing but the staging tree.
     pub(super) fn fresh(&mut self, target: &Target, fresh: Fresh) -> Result<(), Error> {
+        self.sweep(target);
         let mut tree = self.transaction()?.new_tree(&target.dir, &target.path)?;
         let (top, mut reports) = (Arc::clone(tree.top()), Vec::new());
         self.fill_from(&mut tree, top, &fresh.dir, fresh.node, &target.path, &mut reports)?;

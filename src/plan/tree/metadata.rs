@@ -4,12 +4,12 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use rustix::fs::{FileType, Stat, Timespec, Timestamps};
+use rustix::fs::{FileType, Stat};
 use rustix::process::{getegid, geteuid};
 
 use crate::error::Error;
 use crate::fs::attrs::{self, Xattr};
-use crate::metadata::{Owner, Wanted, kind_of};
+use crate::metadata::{Owner, Wanted, kind_of, times};
 use crate::plan::{keep, trust};
 use crate::request::{Kept, Mode, PathTrust, TreeOwners, TreeRequest};
 use crate::sys;
@@ -80,19 +80,18 @@ impl Metadata {
     /// [`Error::CannotKeep`] if its attributes cannot be read.
     pub(crate) fn of_kept(file: impl AsFd, stat: &Stat, path: &Path) -> Result<Metadata, Error> {
         let lasting = |xattr: &Xattr| kind_of(xattr).is_some();
-        let mut xattrs = attrs::list(file, lasting).map_err(|errno| Error::CannotKeep {
+        let xattrs = attrs::list(file, lasting).map_err(|errno| Error::CannotKeep {
             path: path.to_owned(),
             kept: Kept::Xattr,
             detail: "listing them".to_owned(),
             source: errno.into(),
         })?;
-        xattrs.retain(lasting);
-        Ok(Metadata { wanted: Metadata::of_kept_link(stat).wanted_with(xattrs) })
+        Ok(Metadata { wanted: Wanted::same_as(stat, xattrs) })
     }
 
     /// Of a link that stays as it is.
     pub(crate) fn of_kept_link(stat: &Stat) -> Metadata {
-        Metadata::of_link(&Owners { uid: None, gid: None, keep: true, unasked: false }, stat)
+        Metadata { wanted: Wanted::same_as(stat, Vec::new()) }
     }
 
     /// Of a link that is not in the staging tree: it is of now.
@@ -150,14 +149,6 @@ impl Metadata {
     pub(crate) fn has_owner(&self, stat: &Stat) -> bool {
         let uid = self.wanted.uid.id().unwrap_or_else(|| geteuid().as_raw());
         stat.st_uid == uid && self.wanted.gid.id().is_none_or(|gid| gid == stat.st_gid)
-    }
-}
-
-fn times(stat: &Stat) -> Timestamps {
-    let time = |seconds, nanoseconds| Timespec { tv_sec: seconds as _, tv_nsec: nanoseconds as _ };
-    Timestamps {
-        last_access: time(stat.st_atime, stat.st_atime_nsec),
-        last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
     }
 }
 

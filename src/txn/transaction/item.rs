@@ -39,7 +39,7 @@ impl Item {
 
     /// The directory of its own into which the old version has come with the change.
     pub(super) fn filled(&self) -> Option<&Arc<Dir>> {
-        let moved = self.entry.kept.as_ref().is_some_and(|kept| kept.private && kept.way != Way::Link);
+        let moved = self.entry.kept.as_ref().is_some_and(|kept| kept.private && matches!(kept.way, Way::Exchange | Way::Move));
         self.place.as_ref().filter(|_| moved).map(|place| &place.dir)
     }
 

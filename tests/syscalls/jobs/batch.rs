@@ -1,7 +1,7 @@
 //! Several files as one change, its recovery, and its rollback.
 
 use crate::campaign::try_at_every_call;
-use crate::job::{Job, Promise};
+use crate::job::{Job, Promise, Without};
 use crate::place::Place;
 
 /// Six files to replace, but for two that are not there yet, in three directories on two mounts.
@@ -44,6 +44,21 @@ fn six_files_are_replaced_or_none() {
         changes: SIX_SWAPPED,
         recover: Some("recover"),
         again: &[SIX],
+        ..Job::default()
+    });
+}
+
+#[test]
+fn two_files_are_replaced_or_none_where_the_old_ones_have_to_be_copied() {
+    const TWO: &str = "--from a --to dd/a --from c --to ee/c";
+    try_at_every_call(&Job {
+        name: "two files are replaced or none where the old ones have to be copied",
+        arrange: six,
+        command: TWO,
+        changes: &[("dd/a", "a"), ("dd/.swapbin~#.0", "dd/a"), ("ee/c", "c"), ("ee/.swapbin~#.1", "ee/c")],
+        recover: Some("recover"),
+        again: &[TWO],
+        without: &[Without::HardLinks, Without::Exchange],
         ..Job::default()
     });
 }

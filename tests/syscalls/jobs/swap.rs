@@ -62,6 +62,19 @@ fn one_file_is_replaced_on_an_old_kernel() {
 }
 
 #[test]
+fn one_file_is_replaced_where_the_old_one_has_to_be_copied() {
+    try_at_every_call(&Job {
+        name: "one file is replaced where the old one has to be copied",
+        arrange: one,
+        command: SWAP,
+        changes: &[("d/app", "new"), ("d/.swapbin~#.0", "d/app")],
+        again: &[AGAIN],
+        without: &[Without::HardLinks, Without::Exchange],
+        ..Job::default()
+    });
+}
+
+#[test]
 fn one_file_is_replaced_on_another_mount() {
     try_at_every_call(&Job {
         name: "one file is replaced on another mount",
