@@ -4,7 +4,7 @@ use crate::errnos;
 use crate::fault::{Fault, What};
 use crate::job::{Job, Promise, Without};
 use crate::place::Place;
-use crate::reference::{Point, Reference};
+use crate::reference::{self, Point, Reference};
 use crate::run::Ended;
 use crate::standing::Standing;
 
@@ -61,7 +61,8 @@ pub fn first(
                 bad.extend(standing.unkept.iter().map(|name| format!("success reported, but {name} is not kept")));
             }
             // What is lost of the bookkeeping costs a recovery that finds everything done.
-            if errnos::loses_bytes(fault) && !point.is_bookkeeping {
+            if errnos::loses_bytes(fault) && !reference::failed_in_bookkeeping(&ended.log, place).unwrap_or(point.is_bookkeeping)
+            {
                 bad.push("success reported, although a sync failed".into());
             }
         }

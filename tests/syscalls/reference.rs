@@ -59,6 +59,18 @@ pub fn of_failing(job: &Job, peer: Option<&PathBuf>, fault: &Fault) -> Vec<Point
     following.filter(|point| point.call.name != fault.syscall && plan::is_killed_at(point)).collect()
 }
 
+/// Whether the call that failed was about the state directory, when no name in the tree changed any more. Where several files are
+/// synced as one or each for itself as others keep the disk busy, it is another call than in the run that was not disturbed.
+/// `None` if the log does not tell.
+pub fn failed_in_bookkeeping(log: &str, place: &Place) -> Option<bool> {
+    let lines: Vec<&str> = log.lines().collect();
+    let failed = lines.iter().position(|line| line.contains("(INJECTED)") && !line.contains("clone3("))?;
+    let trees: Vec<String> = place.trees().iter().map(|root| root.display().to_string()).collect();
+    let is_change = |line: &&str| line.contains(" rename") && trees.iter().any(|tree| line.contains(tree));
+    let last = lines.iter().rposition(is_change)?;
+    Some(failed > last && lines[failed].contains(&place.state_dir().display().to_string()))
+}
+
 /// The program's own calls: those that come after its libraries were loaded, and the end, at which the kill that comes after
 /// everything is placed.
 fn points(log: &str, place: &Place) -> Vec<Point> {

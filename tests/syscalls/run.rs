@@ -8,6 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use crate::errnos;
 use crate::fault::Fault;
 use crate::job::{Job, Threads, Without};
 use crate::place::{Command, Place};
@@ -55,7 +56,9 @@ pub fn traced(place: &Place, job: &Job, command: &Command, fault: Option<&Fault>
 
 /// Runs it with a fault.
 pub fn with_fault(place: &Place, job: &Job, command: &Command, fault: &Fault) -> Ended {
-    let mut words = vec!["-e".into(), format!("trace=clone3,{}", fault.syscalls().join(","))];
+    // With the names that change, and paths, where it matters which call of several it is.
+    let more = if errnos::loses_bytes(fault) { ",rename,renameat,renameat2" } else { "" };
+    let mut words = vec!["-y".into(), "-e".into(), format!("trace=clone3,{}{more}", fault.syscalls().join(","))];
     words.extend(injections(job, Some(fault)));
     // Lets all other calls pass without a stop. Not where a signal is injected, which is lost then (strace 6.1), nor where a
     // filter of ours answers first, so that the count of calls is another one.
