@@ -27,21 +27,20 @@ pub(super) fn kept(image: &mut Image) -> Option<Vec<Part>> {
     if !is_there(image, begin, size) || !is_there(image, usize::try_from(names.offset).ok()?, names.size) {
         return None;
     }
-    let mut parts = Vec::new();
+    let mut loaded = Vec::new();
     for (number, section) in info.sections.iter().enumerate().filter(|(_, section)| section.kind != SHT_NULL.0) {
         let is_loaded = usize::try_from(section.offset).is_ok_and(|begin| is_there(image, begin, section.size));
         if section.kind != SHT_NOBITS.0 && !is_loaded {
             // SHT_NULL and no more, but for the name.
             image.change(begin + number * HEADER + KIND, &[0; HEADER - KIND]);
         }
-        parts.push(Part::of_section(image, section, is_loaded));
+        loaded.push((section, is_loaded));
     }
-    Some(parts)
+    Some(loaded.into_iter().map(|(section, is_loaded)| Part::of_section(image, section, is_loaded)).collect())
 }
 
 /// Writes a new table, with its names.
 pub(super) fn append(image: &mut Image, mut sections: Vec<Section>) -> Vec<Part> {
-    let parts = sections.iter().map(|section| Part::of_section(image, section, true)).collect();
     let mut names = vec![0];
     sections.push(Section { name: b".shstrtab".to_vec(), kind: SHT_STRTAB.0, align: 1, ..Section::default() });
     let starts: Vec<usize> = sections
@@ -76,5 +75,6 @@ pub(super) fn append(image: &mut Image, mut sections: Vec<Section>) -> Vec<Part>
     for (at, number) in (E_SHENTSIZE..).step_by(2).zip(numbers) {
         image.change(at, &number.to_le_bytes());
     }
-    parts
+    sections.pop();
+    sections.iter().map(|section| Part::of_section(image, section, true)).collect()
 }
