@@ -349,7 +349,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__rescue)
-            opts="-n -q -v -h -V --name --pid --exe --map --fd --list --all --sha256 --to --replace --keep --no-dereference --allow-shared-path --from-memory --follow --dry-run --wait --quiet --verbose --json --state-dir --help --version"
+            opts="-n -q -v -h -V --name --pid --exe --map --fd --list --all --sha256 --to --replace --keep --no-dereference --allow-shared-path --from-memory --smoke --follow --dry-run --wait --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

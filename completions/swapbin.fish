@@ -122,6 +122,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l no-dereference -d 'Take a symbolic link itself for the file, not what it points to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l from-memory -d 'Make a program or library again out of memory, where the file cannot be opened or was written over; the result is not the lost file, and --to says where it goes'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l smoke -d 'Before it is put in place, have the dynamic linker load what was made again, as a child with the rights of the process it is from; refuse it if that fails'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l follow -d 'Copy a file that is written to again, until it has stood still for a second'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s n -l dry-run -d 'Only say what would be done'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -s q -l quiet -d 'Say nothing but errors'

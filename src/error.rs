@@ -305,6 +305,13 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// What was made again out of memory cannot be loaded, or nothing tells whether it can.
+    DoesNotLoad {
+        /// The path the lost file had.
+        path: PathBuf,
+        /// Why, in the dynamic linker's words.
+        reason: String,
+    },
     /// Whoever had the file has it no more.
     ProcessGone {
         /// The path it had.
@@ -579,6 +586,7 @@ impl Error {
             | SourceEmpty { .. }
             | WebPage { .. }
             | SourceTooLarge { .. }
+            | DoesNotLoad { .. }
             | SameFile { .. } => ErrorKind::Rejected,
             HttpStatus { transient: true, .. } | Http { transient: true, .. } => ErrorKind::TryLater,
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
@@ -736,6 +744,9 @@ impl fmt::Display for Error {
             }
             NoMemory { path, pid, reason } => {
                 write!(f, "{} cannot be made again out of the memory of process {pid}: {reason}", quoted(path))
+            }
+            DoesNotLoad { path, reason } => {
+                write!(f, "what was made again of {} does not load: {}", quoted(path), quoted(reason))
             }
             ProcessGone { path, source } => {
                 write!(f, "{} can no longer be opened by any process that had it: {}", quoted(path), lowered(source))

@@ -262,7 +262,9 @@ fn the_library_never_prints_and_never_ends_the_process() {
             broken.extend(printed.map(|at| format!("{}:{}: {word}!", source.path, line(&source.code, at))));
         }
         for word in ["process::exit", "process::abort", "stdout", "stderr"] {
-            broken.extend(words(&source.code, word).map(|at| format!("{}:{}: {word}", source.path, line(&source.code, at))));
+            // A dot before it: a child's own, Command::stdout.
+            let ours = words(&source.code, word).filter(|at| !source.code[..*at].ends_with('.'));
+            broken.extend(ours.map(|at| format!("{}:{}: {word}", source.path, line(&source.code, at))));
         }
     }
     none("printing or exiting is for src/bin", broken);

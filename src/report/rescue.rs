@@ -137,6 +137,16 @@ pub struct Reconstruction {
     pub unknown_relocations: u64,
     /// Functions whose first call will fail.
     pub unbound: u64,
+    /// Whether the file now asks the dynamic linker to bind all functions when it is loaded.
+    pub binds_now: bool,
+    /// Variables set to 0 since they led to something that ends with the process.
+    pub cleared: u64,
+    /// Addresses that were nowhere but in their place, RELR, and that the program has written over: 0 now.
+    pub lost_addresses: u64,
+    /// Packages of Go taken back to not initialized.
+    pub packages: u64,
+    /// Whether the dynamic linker was asked to load it, and did.
+    pub loads: bool,
 }
 
 /// All that can be brought back.

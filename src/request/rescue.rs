@@ -48,6 +48,8 @@ pub struct Rescue {
     pub until_still: bool,
     /// Whether the file is made again out of the process's memory instead of copied: then [`Rescue::to`] is to be given.
     pub from_memory: bool,
+    /// Whether what was made again is tried by the dynamic linker before it is put in place. Code of it may run then.
+    pub smoke: bool,
     /// Whether a link at the end of the path is followed.
     pub follow: Follow,
     /// Whom root follows on the way to the path.
@@ -66,6 +68,7 @@ impl Rescue {
             keep: Request::KEEP,
             until_still: false,
             from_memory: false,
+            smoke: false,
             follow: Follow::default(),
             path_trust: PathTrust::default(),
         }

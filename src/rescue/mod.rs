@@ -7,6 +7,7 @@ pub(crate) mod memory;
 mod name;
 pub(crate) mod on_disk;
 pub(crate) mod rebuild;
+pub(crate) mod smoke;
 mod source;
 mod trust;
 mod verify;

@@ -9,3 +9,4 @@ mod libraries;
 mod lost;
 mod programs;
 mod refused;
+mod smoke;

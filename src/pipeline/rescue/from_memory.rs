@@ -1,7 +1,7 @@
 //! A file that nobody can open any more, or that was cut off or written over, made again out of a process's memory. The outcome is
 //! not the lost file, and is put where it is asked for, never at the path by itself.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Job, public};
@@ -15,6 +15,7 @@ use crate::report::{Action, PartState, ReconstructedPart, Reconstruction, Rescue
 use crate::request::{Request, Source};
 use crate::rescue::memory::{self, Forbidden};
 use crate::rescue::rebuild::{self, Failure, Rebuilt};
+use crate::rescue::smoke::{self, Smoke};
 use crate::rescue::{self, Candidate, Known};
 use crate::source::Session;
 use crate::txn::Stage;
@@ -35,7 +36,10 @@ impl Job<'_> {
                 match rebuilt(&known.candidate, source, proc) {
                     Ok(rebuilt) => {
                         let found = on_disk(&rebuilt, &known.candidate.name);
-                        let content = found.unwrap_or_else(|| Content::made(rebuilt, source.pid));
+                        let mut content = found.unwrap_or_else(|| Content::made(rebuilt, source.pid));
+                        if self.request.smoke {
+                            content.try_to_load(&known.candidate.name, proc)?;
+                        }
                         return self.write(known, content, host, session);
                     }
                     Err(reason) => {
@@ -70,6 +74,7 @@ impl Job<'_> {
         run.source = SourceFacts { from, bytes: Some(bytes.len() as u64), attempts: 1, ..SourceFacts::default() };
         plan::judge_change(&run.plan.target)?;
         plan::judge_size(&run.plan.target, bytes.len() as u64, false)?;
+        let reconstruction = reconstruction.map(|(made, _)| made);
         let file = public(known);
         if !really {
             let swap = run.report(Action::WouldInstall, session);
@@ -94,14 +99,31 @@ struct Content {
     /// Where it is from, for messages.
     from: String,
     bytes: Vec<u8>,
-    /// `None`: it is the lost file, found on the disk.
-    reconstruction: Option<Reconstruction>,
+    /// With the process it is made out of; `None`: it is the lost file, found on the disk.
+    reconstruction: Option<(Reconstruction, u32)>,
 }
 
 impl Content {
     fn made(Rebuilt { bytes, report, .. }: Rebuilt, pid: u32) -> Content {
-        let reconstruction = Some(public_report(&report, bytes.len() as u64));
+        let reconstruction = Some((public_report(&report, bytes.len() as u64), pid));
         Content { from: format!("/proc/{pid}/mem"), bytes, reconstruction }
+    }
+}
+
+impl Content {
+    /// Has the dynamic linker load what was made, with no more rights than the process has that it is from.
+    fn try_to_load(&mut self, lost: &Path, proc: &Proc) -> Result<(), Error> {
+        // The lost file itself is what it is.
+        let Some((made, pid)) = self.reconstruction.as_mut() else { return Ok(()) };
+        let uid = proc.process(*pid).and_then(|process| process.status()).map(|status| status.uid);
+        let refused = |reason| Err(Error::DoesNotLoad { path: lost.to_owned(), reason });
+        match uid.map_err(io::Error::from).and_then(|uid| smoke::load(&self.bytes, uid)) {
+            Ok(Smoke::Loads) => made.loads = true,
+            Ok(Smoke::Static) => return refused("it has no dynamic table, and is not run to try it".to_owned()),
+            Ok(Smoke::Fails(reason)) => return refused(reason),
+            Err(error) => return refused(crate::error::lowered(&error)),
+        }
+        Ok(())
     }
 }
 
@@ -180,5 +202,10 @@ fn public_report(report: &rebuild::Report, size: u64) -> Reconstruction {
         lost_sections: report.lost_sections,
         unknown_relocations: report.unknown_relocations,
         unbound: report.unbound,
+        binds_now: report.binds_now,
+        cleared: report.cleared,
+        lost_addresses: report.lost_addresses,
+        packages: report.packages,
+        loads: false,
     }
 }

@@ -95,6 +95,11 @@ pub struct RescueArgs {
     #[arg(long, help_heading = "Run", requires = "to", conflicts_with_all = ["list", "follow", "sha256"])]
     pub from_memory: bool,
 
+    /// Before it is put in place, have the dynamic linker load what was made again, as a child with the rights of the process
+    /// it is from; refuse it if that fails.
+    #[arg(long, help_heading = "Run", requires = "from_memory")]
+    pub smoke: bool,
+
     /// Copy a file that is written to again, until it has stood still for a second.
     #[arg(long, help_heading = "Run")]
     pub follow: bool,

@@ -60,6 +60,7 @@ fn request(args: &RescueArgs) -> Rescue {
         keep: args.keep,
         until_still: args.follow,
         from_memory: args.from_memory,
+        smoke: args.smoke,
         follow: if args.no_dereference { Follow::Link } else { Follow::Target },
         path_trust: if args.allow_shared_path { PathTrust::Any } else { PathTrust::Strict },
         ..Rescue::new(lost)

@@ -174,6 +174,11 @@ fn reconstruction(made: &Reconstruction) -> Value {
         "lost_sections": made.lost_sections,
         "unknown_relocations": made.unknown_relocations,
         "unbound": made.unbound,
+        "binds_now": made.binds_now,
+        "cleared": made.cleared,
+        "lost_addresses": made.lost_addresses,
+        "packages": made.packages,
+        "loads": made.loads,
     })
 }
 

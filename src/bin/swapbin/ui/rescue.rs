@@ -32,7 +32,8 @@ fn reconstruction(made: &Reconstruction) -> String {
         0 => String::new(),
         bytes => format!("; at least {} were not in memory", words::bytes(bytes)),
     };
-    format!("not the same file: {exact} of {loaded} loaded bytes are its own{missing}")
+    let loads = if made.loads { "; it can be loaded" } else { "" };
+    format!("not the same file: {exact} of {loaded} loaded bytes are its own{missing}{loads}")
 }
 
 /// A line for each part that is not its own.
