@@ -120,6 +120,32 @@ fn what_fails_is_undone_at_once() {
 }
 
 #[test]
+fn mode_and_owner_go_with_the_content() {
+    if !failpoints_available() {
+        return;
+    }
+    let run = |tree: &Tree, place: &str, action: &str| {
+        let run = tree.overwrite().args(["-m", "711"]).failpoint(place, action);
+        if rustix::process::geteuid().is_root() { run.args(["-o", "1", "-g", "2"]).run() } else { run.run() }
+    };
+    // The mode is given, and the sync after it fails.
+    let tree = tree(LARGE, LARGE + 5000);
+    run(&tree, "sync", &libc::EIO.to_string()).exits(1);
+    tree.assert_untouched();
+    // Killed there, the content is all new; before the mode was given, too.
+    for place in ["sync", "attributes"] {
+        let tree = self::tree(LARGE, LARGE + 5000);
+        run(&tree, place, "abort").is_killed_by(Signal::KILL);
+        tree.recover().run().exits(0);
+        let now = crate::support::Entry::of(tree.scratch.path("app"));
+        assert_eq!((now.mode, &now.kind), (0o711, &tree.before.entry("new").kind), "{place}");
+        if rustix::process::geteuid().is_root() {
+            assert_eq!((now.uid, now.gid), (1, 2), "{place}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_undone_is_left_to_recovery() {
     if !failpoints_available() {
         return;
