@@ -128,6 +128,21 @@ impl Run<'_> {
     }
 }
 
+/// Of each of these targets that a transaction that was broken off is about, that this has to be settled first.
+pub(super) fn unfinished(host: &Host, targets: &[&Target]) -> Vec<Warning> {
+    let Ok(Some(state)) = State::existing(&host.state_dir) else { return Vec::new() };
+    let concerns = |entry: &Entry| targets.iter().any(|target| is_of(entry, target));
+    let Ok(concerned) = txn::concerning(&state, concerns) else { return Vec::new() };
+    let mut warnings = Vec::new();
+    for leftover in concerned.first {
+        let Ok(journal) = &leftover.journal else { continue };
+        let meant = targets.iter().filter(|target| journal.entries.iter().any(|entry| is_of(entry, target)));
+        let warn = |target: &&Target| Warning::Unfinished { path: target.path.clone(), txid: leftover.txid.clone() };
+        warnings.extend(meant.map(warn));
+    }
+    warnings
+}
+
 /// Whether an entry of a journal is about this target.
 fn is_of(entry: &Entry, target: &Target) -> bool {
     let same_dir = entry.dir.as_path() == target.dir.path()

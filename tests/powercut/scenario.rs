@@ -178,6 +178,13 @@ fn in_place(scenario: &Scenario, places: &Places) -> Vec<Run> {
     runs
 }
 
+/// The same as a whole: a directory that is built anew, and exchanged.
+fn exchange(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let (stage, root) = (text(&places.sources(scenario).join("app")), text(&places.disk(0).join("app")));
+    let command = words(&[&places.program, "apply", "--tree", &stage, "--to", &root, "--keep-owner", "--exchange"]);
+    vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
 fn recover(_: &Scenario, places: &Places) -> Vec<Vec<String>> {
     vec![words(&[&places.program, "recover"])]
 }
@@ -269,6 +276,8 @@ pub fn all() -> Vec<Scenario> {
         together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir"]),
         Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2), &["sync", "commit-sync", "sync-dir"]) },
         Scenario { runs: tree, ..together("tree", with_new_directories(six(1)), &["sync", "commit-sync"]) },
+        // One rename is the whole change: it needs nothing but what it shows.
+        Scenario { runs: exchange, ..together("exchange", six(1), &["sync"]) },
         Scenario { undoes: true, runs: rollback, ..together("rollback", back(six(1)), &["commit-sync"]) },
         Scenario { undoes: true, runs: rollback, ..together("rollback-two-disks", back(six(2)), &["commit-sync", "sync-dir"]) },
         hoped("peer-install", peer_install),

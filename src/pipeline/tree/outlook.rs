@@ -8,10 +8,10 @@ use super::way::{Origin, Switched, Way};
 use super::{is_current_link, report};
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::pipeline::Host;
 use crate::pipeline::outlook::Mounts;
+use crate::pipeline::{Host, claim};
 use crate::plan::{self, Change, Node, NodeKind, Owners, Survey, Target, TreeEntry};
-use crate::report::{Action, BatchOutlook, BatchReport, Report, Times};
+use crate::report::{Action, BatchOutlook, BatchReport, Report, Times, Warning};
 use crate::request::TreeRequest;
 use crate::source::Session;
 
@@ -22,7 +22,9 @@ use crate::source::Session;
 pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observer) -> Result<BatchOutlook, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
-    let Way { plan, switched } = Way::find(request, host)?;
+    let way = Way::find(request, host)?;
+    let unfinished = claim::unfinished(host, &way.targets());
+    let Way { plan, switched } = way;
     let keep = if matches!(switched, Switched::Names) { request.keep } else { 0 };
     let mut look = Look { owners: plan.owners, keep, mounts: Mounts::default(), swaps: Vec::new(), keeps: Vec::new() };
     for entry in plan.entries {
@@ -31,6 +33,12 @@ pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Obser
         look.entry(entry, &session)?;
     }
     look.switched(&switched, request.keep)?;
+    for warning in unfinished {
+        session.event(Event::Warning(&warning));
+        let Warning::Unfinished { path, .. } = &warning else { continue };
+        let report = look.swaps.iter_mut().find(|report| report.target == *path);
+        report.into_iter().for_each(|report| report.warnings.push(warning.clone()));
+    }
     let total = started.elapsed();
     let report = BatchReport { txid: None, swaps: look.swaps, times: Times { plan: total, total, ..Times::default() } };
     Ok(BatchOutlook { report, keeps: look.keeps, mounts: look.mounts.in_order })

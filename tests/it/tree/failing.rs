@@ -115,3 +115,18 @@ fn a_directory_that_somebody_makes_meanwhile_is_not_replaced() {
     assert_eq!(scratch.read("root/usr/bin/app"), b"old app");
     scratch.assert_no_litter();
 }
+
+#[test]
+fn a_dry_run_warns_of_what_was_broken_off_and_changes_nothing() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    run(&scratch).failpoint("rename@2", "abort").run().is_killed_by(Signal::KILL);
+    let before = scratch.snapshot();
+    let dry = || run(&scratch).arg("--dry-run");
+    dry().run().exits(0).says("warning: ").says("unfinished");
+    scratch.snapshot().assert_same_as(&before);
+    swapbin(&scratch).arg("recover").run().exits(0);
+    dry().run().exits(0).never_mentions("unfinished");
+}
