@@ -2,12 +2,17 @@
 
 #![allow(unsafe_code)]
 
+mod accounts;
+
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+/// Whether there is no dynamic linker: then nothing may be asked of the C library that it loads modules for.
+const IS_STATIC: bool = cfg!(target_feature = "crt-static");
 
 /// Closes a descriptor and reports what close(2) says: some filesystems tell a failed write only there.
 ///
@@ -358,6 +363,9 @@ pub fn is_utf8_locale(name: &std::ffi::OsStr) -> bool {
 /// # Errors
 /// The account database could not be asked.
 pub fn user_id(name: &str) -> io::Result<Option<u32>> {
+    if IS_STATIC {
+        return accounts::number("/etc/passwd", name);
+    }
     let Ok(name) = CString::new(name) else { return Ok(None) };
     look_up(|buffer| {
         // SAFETY: `zeroed` is a valid passwd (null pointers), `name` is NUL-terminated, the buffer's length is passed with it,
@@ -377,6 +385,9 @@ pub fn user_id(name: &str) -> io::Result<Option<u32>> {
 /// The account database could not be asked.
 pub fn user_name(uid: u32) -> io::Result<Option<std::ffi::OsString>> {
     use std::os::unix::ffi::OsStringExt;
+    if IS_STATIC {
+        return accounts::name("/etc/passwd", uid);
+    }
     look_up(|buffer| {
         // SAFETY: as in `user_id`; the name, a text that ends with NUL in the buffer, is copied before that goes away.
         unsafe {
@@ -394,6 +405,9 @@ pub fn user_name(uid: u32) -> io::Result<Option<std::ffi::OsString>> {
 /// # Errors
 /// The account database could not be asked.
 pub fn group_id(name: &str) -> io::Result<Option<u32>> {
+    if IS_STATIC {
+        return accounts::number("/etc/group", name);
+    }
     let Ok(name) = CString::new(name) else { return Ok(None) };
     look_up(|buffer| {
         // SAFETY: as in `user_id`.
@@ -531,6 +545,9 @@ impl Selinux {
     /// In the words of dlerror(3).
     pub(crate) fn load() -> Result<Selinux, String> {
         use std::mem::transmute;
+        if IS_STATIC {
+            return Err("a static build loads no libraries".to_owned());
+        }
         // SAFETY: dlopen(3) gets a literal, and runs constructors that are made for it. Each symbol is the function of that name,
         // of which selinux/selinux.h and selinux/label.h say the type, and a pointer to a function is like one to data,
         // dlsym(3). What dlerror(3) returns is copied before the next such call.

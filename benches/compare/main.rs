@@ -16,6 +16,7 @@ mod install;
 mod machine;
 mod measure;
 mod process;
+mod rescue;
 mod rows;
 mod scratch;
 mod server;
@@ -26,7 +27,7 @@ use std::process::{Command, ExitCode};
 use rows::{Outcome, Row, Setting};
 use scratch::Scratch;
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     Row { name: "startup", what: "starting, and finding nothing to do", iterations: 60, run: rows::startup },
     Row { name: "small", what: "100 KiB over an existing file", iterations: 40, run: rows::small },
     Row { name: "large", what: "512 MiB over an existing file", iterations: 5, run: rows::large },
@@ -45,11 +46,12 @@ const ROWS: [Row; 9] = [
     },
     Row { name: "six", what: "six files in three directories as one batch", iterations: 15, run: batch::six },
     Row { name: "tree", what: "4,000 files of 12 KiB in 40 directories as one batch", iterations: 7, run: batch::tree },
+    Row { name: "rescue", what: "512 MiB of a program that was deleted while it runs", iterations: 5, run: rescue::rescue },
     Row { name: "http", what: "64 MiB over local HTTP, with digest", iterations: 10, run: rows::http },
 ];
 
 const USAGE: &str =
-    "usage: compare [ROW...] [--iterations N]\nrows: startup, small, large, reflink, calls, many, six, tree, http";
+    "usage: compare [ROW...] [--iterations N]\nrows: startup, small, large, reflink, calls, many, six, tree, rescue, http";
 
 /// Set in the copy of this program that runs in its own mount namespace.
 const PRIVATE: &str = "SWAPBIN_BENCH_PRIVATE";
@@ -131,7 +133,7 @@ fn swapbin() -> Result<std::path::PathBuf, String> {
 /// Starts this program again in a mount namespace of its own, where the row that mounts is wanted and may: however it ends,
 /// the kernel unmounts what it mounted and frees the loop devices. Returns whether mounts are private.
 fn enter_private_mounts(arguments: &Arguments) -> bool {
-    let wanted = arguments.rows.iter().any(|row| ["reflink", "calls", "many", "six", "tree"].contains(&row.name));
+    let wanted = arguments.rows.iter().any(|row| ["reflink", "calls", "many", "six", "tree", "rescue"].contains(&row.name));
     if std::env::var_os(PRIVATE).is_some() {
         return true;
     }

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use super::name::{self, Has};
 use super::source::Source;
 use super::trust;
+use crate::fs::mount;
 use crate::proc::{FileId, Mapping, Proc, Process};
 use crate::report::{Gone, SourceKind};
 use crate::request::Link;
@@ -62,6 +63,8 @@ pub(crate) struct Here {
     pub(super) users: Option<FileId>,
     /// mountinfo, proc_pid_mountinfo(5).
     pub(super) mount_list: Vec<u8>,
+    /// The mount that our root directory is on, which in a directory by chroot(2) is not in the list.
+    pub(super) root_mount: Option<u64>,
 }
 
 impl Here {
@@ -72,7 +75,8 @@ impl Here {
     pub(crate) fn new(proc: &Proc) -> Result<Here, Errno> {
         let this = proc.process(std::process::id())?;
         let users = this.stat("ns/user").ok().map(|stat| FileId::from(&stat));
-        Ok(Here { mounts: this.namespace("mnt")?, users, mount_list: this.read("mountinfo")? })
+        let root_mount = this.root().ok().and_then(mount::id_of);
+        Ok(Here { mounts: this.namespace("mnt")?, users, mount_list: this.read("mountinfo")?, root_mount })
     }
 }
 

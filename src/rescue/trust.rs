@@ -32,10 +32,13 @@ pub(super) fn is_foreign(process: &Process, link: &str, kind: SourceKind, here: 
     if kind == SourceKind::Memory {
         return false;
     }
-    // Of a process in a directory of its own by chroot(2) only what is below it is listed.
-    let list = if is_ours { here.mount_list.clone() } else { process.read("mountinfo").unwrap_or_default() };
     let through = process.path_fd(link).ok().and_then(mount::id_of);
-    through.is_none_or(|through| !mount::is_listed(&list, through))
+    let is_known = |through: u64| match is_ours {
+        true => here.root_mount == Some(through) || mount::is_listed(&here.mount_list, through),
+        // Of a process in a directory of its own by chroot(2) only what is below it is listed.
+        false => process.read("mountinfo").is_ok_and(|list| mount::is_listed(&list, through)),
+    };
+    !through.is_some_and(is_known)
 }
 
 /// The user namespace that a process's mount namespace belongs to.

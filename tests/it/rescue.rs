@@ -1,5 +1,6 @@
 //! Files that only a process still has, brought back: `swapbin rescue`.
 
+mod alone;
 mod content;
 mod filesystems;
 mod names;

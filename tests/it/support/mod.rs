@@ -36,7 +36,9 @@ pub use request::Request;
 pub use scratch::{Scratch, is_kept};
 pub use selinux::{Selinux, label, set_label};
 pub use server::Server;
-pub use skip::{failpoints_available, require_filesystem, require_library, require_mounts, require_program, require_root};
+pub use skip::{
+    failpoints_available, require_filesystem, require_library, require_mounts, require_program, require_root, static_build,
+};
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
 pub use swapbin::{Running, Swapbin, program_under_test, swapbin};
 pub use sys::{Step, before_exec};

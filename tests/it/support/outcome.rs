@@ -18,6 +18,20 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What a process showed that was started with pipes for its output, which is little, and ended within a minute.
+    #[track_caller]
+    pub fn of(mut process: super::Process) -> Outcome {
+        use std::io::Read;
+        let started = std::time::Instant::now();
+        let status = process.wait(Duration::from_secs(60)).expect("it ends within a minute");
+        let (code, signal) = super::process::parts(status);
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        process.pipes().stdout.take().map(|mut pipe| pipe.read_to_end(&mut stdout));
+        process.pipes().stderr.take().map(|mut pipe| pipe.read_to_end(&mut stderr));
+        let command = format!("process {}", process.pid().as_raw_nonzero());
+        Outcome { command, code, signal, stdout, stderr, took: started.elapsed(), peak_memory: None }
+    }
+
     /// It ended with this exit code.
     #[track_caller]
     pub fn exits(&self, code: i32) -> &Outcome {

@@ -73,6 +73,16 @@ pub fn failpoints_available() -> bool {
     std::env::var_os("SWAPBIN_UNDER_TEST").is_none() || skip(Need::Build, "the binary under test is built without failpoints")
 }
 
+/// A static build of swapbin, `SWAPBIN_STATIC`; a loud line if there is none: it takes minutes, and CI makes it last.
+#[allow(dead_code, reason = "a word of the behaviour tests")]
+pub fn static_build() -> Option<PathBuf> {
+    let build = std::env::var_os("SWAPBIN_STATIC").filter(|path| !path.is_empty()).map(PathBuf::from);
+    build.or_else(|| {
+        skip(Need::Build, "SWAPBIN_STATIC names no static build: see tests/static.sh");
+        None
+    })
+}
+
 fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
