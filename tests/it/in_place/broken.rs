@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use rustix::process::Signal;
 
 use super::Tree;
-use crate::support::{Running, Scratch, failpoints_available};
+use crate::support::{Outcome, Running, Scratch, failpoints_available};
 
 /// Several pieces long, so that the moment is one in the middle.
 const LARGE: usize = 12 << 20;
@@ -35,22 +35,29 @@ fn wait_for_opener(running: &mut Running, inode: u64) {
     });
 }
 
+/// Stops a run at a place, and opens the file then: what was read of it, and how the run ended.
+fn opened_at(place: &str, write: bool) -> (Tree, Vec<u8>, Outcome) {
+    let tree = Tree::of(Scratch::new(), LARGE, LARGE + 1000);
+    let mut running = tree.overwrite().failpoint(&format!("{place}@1"), "pause").spawn();
+    running.wait_until_paused();
+    let path = tree.scratch.path("app");
+    let opener = open(path.clone(), write);
+    wait_for_opener(&mut running, std::fs::metadata(&path).unwrap().ino());
+    assert!(!opener.is_finished(), "{place}");
+    running.signal(Signal::CONT);
+    let read = opener.join().unwrap();
+    (tree, read, running.wait())
+}
+
 #[test]
 fn who_opens_it_to_read_waits_and_reads_all_of_the_new_content() {
     if !failpoints_available() {
         return;
     }
     for place in PLACES {
-        let tree = Tree::of(Scratch::new(), LARGE, LARGE + 1000);
-        let mut running = tree.overwrite().failpoint(&format!("{place}@1"), "pause").spawn();
-        running.wait_until_paused();
-        let path = tree.scratch.path("app");
-        let reader = open(path.clone(), false);
-        wait_for_opener(&mut running, std::fs::metadata(&path).unwrap().ino());
-        assert!(!reader.is_finished());
-        running.signal(Signal::CONT);
-        assert!(reader.join().unwrap() == vec![b'n'; LARGE + 1000], "{place}");
-        running.wait().exits(0);
+        let (tree, read, outcome) = opened_at(place, false);
+        outcome.exits(0);
+        assert!(read == vec![b'n'; LARGE + 1000], "{place}");
         assert!(tree.is_new());
         tree.scratch.assert_no_litter();
     }
@@ -62,15 +69,9 @@ fn who_opens_it_to_write_gets_the_old_content_and_the_run_says_so() {
         return;
     }
     for place in PLACES {
-        let tree = Tree::of(Scratch::new(), LARGE, LARGE + 1000);
-        let mut running = tree.overwrite().failpoint(&format!("{place}@1"), "pause").spawn();
-        running.wait_until_paused();
-        let path = tree.scratch.path("app");
-        let writer = open(path.clone(), true);
-        wait_for_opener(&mut running, std::fs::metadata(&path).unwrap().ino());
-        running.signal(Signal::CONT);
-        assert!(writer.join().unwrap() == vec![b'o'; LARGE], "{place}");
-        running.wait().exits(3).says("somebody wanted to write to");
+        let (tree, read, outcome) = opened_at(place, true);
+        outcome.exits(3).says("somebody wanted to write to");
+        assert!(read == vec![b'o'; LARGE], "{place}");
         tree.assert_untouched();
     }
 }
