@@ -5,6 +5,7 @@
 
 mod claims;
 mod compile;
+mod corpus;
 mod libraries;
 mod lost;
 mod programs;
