@@ -304,7 +304,7 @@ pub struct Report {
     pub verified: Option<Digest>,
     /// Where the version that was replaced is kept.
     pub kept: Option<PathBuf>,
-    /// Who still has the version before, by pid; `None`: nobody has looked, [`find_users`](crate::find_users) does.
+    /// Who still has a version from before; `None`: nobody has looked, [`find_users`](crate::find_users) does.
     pub in_use_by: Option<Users>,
     /// What the user should know.
     pub warnings: Vec<Warning>,

@@ -1,5 +1,6 @@
 //! Who uses a file, and who runs what is no longer there.
 
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use super::rescue::recorded::Recorded;
 use crate::error::{Error, Obstacle};
 use crate::plan;
 use crate::proc::{self, FileId, Proc};
-use crate::report::{Action, FileFacts, FileUse, FileVersion, Report, UsageReport, Users};
+use crate::report::{Action, FileFacts, FileUse, FileVersion, ProcessFacts, Report, UsageReport, Users};
 use crate::request::{Follow, PathTrust};
 use crate::usage::{self, Asked, Wanted};
 
@@ -76,31 +77,49 @@ fn of_files(paths: &[PathBuf], host: &Host, wanted: Wanted) -> Result<UsageRepor
     Ok(UsageReport { uses, unreadable: looked.unreadable, unknown, hidden: proc.hides() })
 }
 
-/// Says of each file that was replaced who still runs, maps or has open the version before.
+/// Says of each file that was replaced who still runs, maps or has open a version before.
 ///
 /// # Errors
 /// /proc cannot be read.
-pub fn find_users(reports: &mut [Report]) -> Result<(), Error> {
-    let before = |report: &Report| {
-        let is_replaced = matches!(report.action, Action::Installed | Action::Removed);
-        // What was overwritten in place has no version before.
-        let inode = report.installed.as_ref().map(|installed| (installed.dev, installed.ino));
-        let is_before = |previous: &&FileFacts| is_replaced && inode != Some((previous.dev, previous.ino));
-        let previous = report.previous.as_ref().filter(is_before);
-        previous.map(|previous| FileId { dev: previous.dev, ino: previous.ino })
-    };
-    let files: Vec<FileId> = reports.iter().filter_map(before).collect();
-    if files.is_empty() {
+pub fn find_users(reports: &mut [Report], host: &Host) -> Result<(), Error> {
+    let replaced: Vec<&mut Report> = reports.iter_mut().filter(|report| is_replaced(report)).collect();
+    if replaced.is_empty() {
         return Ok(());
     }
+    let asked = |report: &&mut Report| Asked {
+        current: report.installed.as_ref().map(id),
+        mapped: None,
+        directory: report.target.parent().and_then(|parent| rustix::fs::stat(parent).ok()).as_ref().map(FileId::from),
+        path: report.target.clone(),
+    };
+    let asked: Vec<Asked> = replaced.iter().map(asked).collect();
     let proc = Proc::open().map_err(no_proc)?;
-    let looked = usage::users(&proc, &files).map_err(no_proc)?;
-    for report in reports {
-        let Some(id) = before(report) else { continue };
-        let of_it = looked.found.iter().filter(|(_, files)| files.contains(&id)).map(|(facts, _)| facts.clone());
-        report.in_use_by = Some(Users { processes: of_it.collect(), unreadable: looked.unreadable });
+    let looked = usage::who(&proc, &asked, &Recorded::read(host).versions(), Wanted::All).map_err(no_proc)?;
+    let mut users: HashMap<PathBuf, Vec<ProcessFacts>> = HashMap::new();
+    for one in looked.found.into_iter().flatten() {
+        let of_path = users.entry(one.path).or_default();
+        // Once, whatever it has.
+        if matches!(one.version, FileVersion::Replaced | FileVersion::Deleted) && of_path.last() != Some(&one.process) {
+            of_path.push(one.process);
+        }
+    }
+    for report in replaced {
+        let processes = users.remove(&report.target).unwrap_or_default();
+        report.in_use_by = Some(Users { processes, unreadable: looked.unreadable });
     }
     Ok(())
+}
+
+fn id(facts: &FileFacts) -> FileId {
+    FileId { dev: facts.dev, ino: facts.ino }
+}
+
+/// Whether there is a version before. What was overwritten in place has none.
+fn is_replaced(report: &Report) -> bool {
+    let before = report.previous.as_ref().map(id);
+    before.is_some()
+        && matches!(report.action, Action::Installed | Action::Removed)
+        && before != report.installed.as_ref().map(id)
 }
 
 fn asked(path: &Path) -> Result<Asked, Error> {

@@ -7,7 +7,7 @@ use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use super::Proc;
-use super::each::{Looked, each};
+use super::each::each;
 use super::maps::Region;
 use super::process::Process;
 use super::regions::Buffers;
@@ -72,31 +72,19 @@ const HELD: usize = 256;
 /// # Errors
 /// /proc cannot be read.
 pub(crate) fn holders(proc: &Proc, files: &[FileId]) -> Result<Scan, Errno> {
-    let held = AtomicUsize::new(0);
-    let looked = each_holder(proc, files, |process, files| {
+    let (wanted, held) = (Wanted::new(files), AtomicUsize::new(0));
+    let look = |_: &mut (), buffers: &mut Buffers, process: Process, program: &Stat| {
+        let files = of_process(&process, program, &wanted, buffers)?;
+        if files.is_empty() {
+            return Ok(None);
+        }
         let is_held = held.fetch_add(1, Ordering::Relaxed) < HELD;
-        is_held.then_some(Holder { process, files })
-    })?;
+        Ok(Some(is_held.then_some(Holder { process, files })))
+    };
+    let looked = each(proc, || (), look)?;
     let all = looked.found.len();
     let holders: Vec<Holder> = looked.found.into_iter().flatten().collect();
     Ok(Scan { more: all - holders.len(), holders, unreadable: looked.unreadable })
-}
-
-/// The same, with `of` made of each process that has one.
-///
-/// # Errors
-/// /proc cannot be read.
-pub(crate) fn each_holder<T: Send>(
-    proc: &Proc,
-    files: &[FileId],
-    of: impl Fn(Process, Vec<(FileId, How)>) -> T + Sync,
-) -> Result<Looked<T>, Errno> {
-    let wanted = Wanted::new(files);
-    let look = |_: &mut (), buffers: &mut Buffers, process: Process, program: &Stat| {
-        let files = of_process(&process, program, &wanted, buffers)?;
-        Ok(if files.is_empty() { None } else { Some(of(process, files)) })
-    };
-    each(proc, || (), look)
 }
 
 /// Files, by their inode.

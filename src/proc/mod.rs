@@ -13,7 +13,7 @@ mod status;
 mod writers;
 
 pub(crate) use each::{Looked, each, one};
-pub(crate) use holders::{FileId, Holder, How, Scan, add_mapping, each_holder, holders};
+pub(crate) use holders::{FileId, Holder, How, Scan, add_mapping, holders};
 pub(crate) use maps::{Mapping, Region};
 #[cfg(feature = "test-programs")]
 pub(crate) use maps::{mappings as read_mappings, ranges as read_ranges};

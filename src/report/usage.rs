@@ -42,7 +42,7 @@ pub struct FileUse {
     pub evidence: Evidence,
 }
 
-/// Who still has a version that was replaced.
+/// Who still has a version from before a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Users {
     /// The processes, by pid.

@@ -13,23 +13,9 @@ pub(crate) use who::{Asked, Wanted, who};
 use std::path::PathBuf;
 
 use rustix::fs::Stat;
-use rustix::io::Errno;
 
-use crate::proc::{self, Access, FileId, How, Looked, Proc, Process, Version};
-use crate::report::{Evidence, FileUse, FileVersion, ProcessFacts, Way};
-
-/// The processes that have some of these files, and which; this process itself is left out.
-///
-/// # Errors
-/// /proc cannot be read.
-pub(crate) fn users(proc: &Proc, files: &[FileId]) -> Result<Looked<(ProcessFacts, Vec<FileId>)>, Errno> {
-    let of = |process: Process, files: Vec<(FileId, How)>| {
-        (facts::of(&process), files.into_iter().map(|(id, _)| id).collect::<Vec<_>>())
-    };
-    let mut looked = proc::each_holder(proc, files, of)?;
-    looked.found.retain(|(facts, _)| facts.pid != std::process::id());
-    Ok(looked)
-}
+use crate::proc::{Access, FileId, How, Process, Version};
+use crate::report::{Evidence, FileUse, FileVersion, Way};
 
 /// One version of the file of one path.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Who has the file of a path, or a former version of it.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -39,11 +40,12 @@ pub(crate) enum Wanted {
 /// # Errors
 /// /proc cannot be read.
 pub(crate) fn who(proc: &Proc, asked: &[Asked], records: &Records, wanted: Wanted) -> Result<Looked<Vec<FileUse>>, Errno> {
+    let asked = Index::new(asked, records);
     proc::each(proc, Names::new, |names, buffers, process, program| {
         if process.pid() == std::process::id() {
             return Ok(None);
         }
-        let mut look = Look { asked, records, process: &process, names, view: None };
+        let mut look = Look { asked: &asked, process: &process, names, view: None };
         let mut found = look.at(program, buffers)?;
         if wanted == Wanted::Outdated {
             found.retain(|(key, how)| key.version != Version::Current && runs(&process, key, *how));
@@ -59,10 +61,41 @@ fn runs(process: &Process, key: &Key, how: How) -> bool {
     }
 }
 
-/// A look at one process.
-struct Look<'a> {
+/// What is asked about, by what is seen of a file.
+struct Index<'a> {
     asked: &'a [Asked],
     records: &'a Records,
+    by_inode: HashMap<u64, Vec<usize>>,
+    by_path: HashMap<&'a [u8], Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(asked: &'a [Asked], records: &'a Records) -> Index<'a> {
+        let mut index = Index { asked, records, by_inode: HashMap::new(), by_path: HashMap::new() };
+        for (at, asked) in asked.iter().enumerate() {
+            index.by_path.entry(asked.path.as_os_str().as_bytes()).or_default().push(at);
+            if let Some(current) = asked.current {
+                index.by_inode.entry(current.ino).or_default().push(at);
+            }
+        }
+        index
+    }
+
+    /// Those whose file has this inode number, or had by the records, or whose path the kernel may mean by this text.
+    fn candidates(&self, inode: u64, text: &[u8]) -> Vec<&'a Asked> {
+        let of_path = |path: &[u8]| self.by_path.get(path).into_iter().flatten();
+        let recorded = self.records.with_inode(inode).iter().map(|version| version.path.as_os_str().as_bytes());
+        let mut found: Vec<usize> = self.by_inode.get(&inode).into_iter().flatten().copied().collect();
+        found.extend(of_path(text).chain(of_path(proc::plain(text))).chain(recorded.flat_map(of_path)));
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|at| &self.asked[at]).collect()
+    }
+}
+
+/// A look at one process.
+struct Look<'a> {
+    asked: &'a Index<'a>,
     process: &'a Process,
     names: &'a mut Names,
     view: Option<u64>,
@@ -89,7 +122,7 @@ impl Look<'_> {
         })?;
         // A program need not be mapped.
         let program = FileId::from(program);
-        for asked in self.asked.iter().filter(|asked| asked.current == Some(program)) {
+        for asked in self.asked.candidates(program.ino, b"").into_iter().filter(|asked| asked.current == Some(program)) {
             found.push((asked.key(program, Version::Current, Evidence::Inode), How::Executes));
         }
         self.process.each_descriptor(buffers, |opened| {
@@ -102,8 +135,8 @@ impl Look<'_> {
     }
 
     fn of_region(&mut self, region: &Region<'_>) -> Vec<Key> {
-        let all = self.asked;
-        all.iter().filter_map(|asked| self.mapped(asked, region)).collect()
+        let all = self.asked.candidates(region.inode, region.name);
+        all.into_iter().filter_map(|asked| self.mapped(asked, region)).collect()
     }
 
     fn mapped(&mut self, asked: &Asked, region: &Region<'_>) -> Option<Key> {
@@ -124,7 +157,7 @@ impl Look<'_> {
             let id = stat().as_ref().map_or(id, FileId::from);
             return self.claimed(asked, Has::Region(region), id);
         }
-        self.records.of_path(id.ino, &asked.path).next()?;
+        self.asked.records.of_path(id.ino, &asked.path).next()?;
         match stat() {
             Ok(stat) => self.recorded(asked, &stat),
             Err(Errno::NOENT | Errno::SRCH) => None,
@@ -135,20 +168,17 @@ impl Look<'_> {
 
     fn of_descriptor(&mut self, opened: &Opened<'_>) -> Result<Vec<Key>, Errno> {
         let id = FileId::from(&opened.stat);
-        let current = |asked: &&Asked| asked.current == Some(id);
-        if let Some(asked) = self.asked.iter().find(current) {
-            return Ok(vec![asked.key(id, Version::Current, Evidence::Inode)]);
-        }
-        if FileType::from_raw_mode(opened.stat.st_mode) != FileType::RegularFile {
+        if FileType::from_raw_mode(opened.stat.st_mode) != FileType::RegularFile && !self.asked.by_inode.contains_key(&id.ino) {
             return Ok(Vec::new());
         }
         let text = opened.text()?;
-        let all = self.asked;
-        let former = |asked: &Asked| match asked.is_named(&text) {
-            true => self.claimed(asked, Has::File { id, text: &text }, id),
-            false => self.recorded(asked, &opened.stat),
+        let all = self.asked.candidates(id.ino, &text);
+        let key = |asked: &Asked| match asked.current {
+            Some(current) if current == id => Some(asked.key(id, Version::Current, Evidence::Inode)),
+            _ if asked.is_named(&text) => self.claimed(asked, Has::File { id, text: &text }, id),
+            _ => self.recorded(asked, &opened.stat),
         };
-        Ok(all.iter().filter_map(former).collect())
+        Ok(all.into_iter().filter_map(key).collect())
     }
 
     /// A file of which the kernel says that it had the path: if that is so, and it was in the same directory, which a path in
@@ -172,7 +202,7 @@ impl Look<'_> {
     /// A file that was at the path by our own records, whatever it is called now.
     fn recorded(&self, asked: &Asked, stat: &Stat) -> Option<Key> {
         let is_it = |version: &Recorded| version.is(stat);
-        self.records.of_path(stat.st_ino, &asked.path).find(|version| is_it(version))?;
+        self.asked.records.of_path(stat.st_ino, &asked.path).find(|version| is_it(version))?;
         let version = if asked.current.is_some() { Version::Replaced } else { Version::Deleted };
         Some(asked.key(FileId::from(stat), version, Evidence::Record))
     }

@@ -20,7 +20,7 @@ pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
         (true, _) => check(&batch, &host, &mut ui).map(|report| (ui.batch(&report), report)),
         (false, true) => swapbin::dry_run_batch(&batch, &host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
         (false, false) => swapbin::apply(&batch, &host, &mut ui).map(|mut report| {
-            usage::find_users(&mut report.swaps, run);
+            usage::find_users(&mut report.swaps, run, &host);
             (ui.batch(&report), report)
         }),
     };

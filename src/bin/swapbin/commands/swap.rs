@@ -28,7 +28,7 @@ fn one(args: &SwapArgs, request: Result<Request, Error>, run: &RunArgs) -> ExitC
     };
     let request = request.and_then(|request| host::cancel_on_signals(&host).map(|()| request));
     let done = request.and_then(|request| work(&request, &host, &mut ui));
-    match done.map(|report| usage::with_users(report, run)) {
+    match done.map(|report| usage::with_users(report, run, &host)) {
         Ok(report) => match report.action {
             _ if !ui.report(&report) => exit::unreported(&host.cancel),
             Action::WouldInstall if run.check => ExitCode::from(exit::WOULD_CHANGE),

@@ -46,7 +46,7 @@ pub fn run(request: &TreeRequest, run: &RunArgs, host: &Host) -> ExitCode {
         (true, _) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.batch(&outlook.report), outlook.report)),
         (false, true) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
         (false, false) => swapbin::apply_tree(request, host, &mut ui).map(|mut report| {
-            usage::find_users(&mut report.swaps, run);
+            usage::find_users(&mut report.swaps, run, host);
             (ui.batch(&report), report)
         }),
     });

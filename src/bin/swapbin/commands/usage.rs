@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use swapbin::{Error, FileUse, Report, Stale, UsageReport};
+use swapbin::{Error, FileUse, Host, Report, Stale, UsageReport};
 
 use super::host;
 use crate::args::{OutputArgs, RunArgs, StaleArgs, WatchArgs, WhoArgs};
@@ -42,7 +42,7 @@ fn run(
     usage: Usage,
     output: &OutputArgs,
     watch: WatchArgs,
-    host: &swapbin::Host,
+    host: &Host,
     look: impl Fn() -> Result<UsageReport, Error>,
 ) -> ExitCode {
     let mut ui = Ui::quiet_about_progress(output, host.cancel.clone());
@@ -87,17 +87,17 @@ fn wait(report: &UsageReport) {
     }
 }
 
-/// Finds out who still has the versions that were replaced, where somebody wants to know: with `-v` and `--json`.
-pub fn find_users(reports: &mut [Report], run: &RunArgs) {
+/// Finds out who still has versions from before, where somebody wants to know: with `-v` and `--json`.
+pub fn find_users(reports: &mut [Report], run: &RunArgs, host: &Host) {
     let is_wanted = run.output.json || run.output.verbose > 0;
     if is_wanted && !run.check && !run.dry_run {
         // Without /proc nothing is said of them.
-        let _ = swapbin::find_users(reports);
+        let _ = swapbin::find_users(reports, host);
     }
 }
 
 /// The same for one file.
-pub fn with_users(mut report: Report, run: &RunArgs) -> Report {
-    find_users(std::slice::from_mut(&mut report), run);
+pub fn with_users(mut report: Report, run: &RunArgs, host: &Host) -> Report {
+    find_users(std::slice::from_mut(&mut report), run, host);
     report
 }

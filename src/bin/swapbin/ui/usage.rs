@@ -60,7 +60,7 @@ impl Ui {
         shown
     }
 
-    /// Says who still has the versions that were replaced.
+    /// Says who still has versions from before.
     pub fn users(&self, reports: &[Report]) {
         if !self.verbose {
             return;
@@ -75,8 +75,8 @@ impl Ui {
             };
             let target = quoted(&report.target);
             match users.processes.len() {
-                0 => self.tell(&format!("nobody uses the old version of {target}{unread}")),
-                _ => self.tell(&format!("the old version of {target} is still used by {names}{unread}")),
+                0 => self.tell(&format!("nobody uses an old version of {target}{unread}")),
+                _ => self.tell(&format!("an old version of {target} is still used by {names}{unread}")),
             }
         }
     }
@@ -235,7 +235,7 @@ fn object(usage: Usage, report: &UsageReport, users: &mut Users) -> Value {
     })
 }
 
-/// Those who still have a version that was replaced.
+/// Those who still have a version from before.
 pub fn users(users: &swapbin::Users) -> Value {
     users.processes.iter().map(|user| json!({ "pid": user.pid, "comm": user.command.to_string_lossy() })).collect()
 }
