@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use super::{target, trust};
 use crate::error::{Error, Obstacle, lowered};
 use crate::request::{FindSecret, Follow, Manifest, ManifestFile, PathTrust};
@@ -42,6 +44,7 @@ fn open_trusted(manifest: &Path) -> Result<io::Result<std::fs::File>, Error> {
         Err(Error::Target { path, obstacle: obstacle @ (Obstacle::SharedDirectory { .. } | Obstacle::SharedLink { .. }) }) => {
             Err(Error::SharedManifestWay { manifest: manifest.to_owned(), path, obstacle })
         }
+        Err(Error::Target { obstacle: Obstacle::Directory, .. }) => Ok(Err(Errno::ISDIR.into())),
         // What is in the way, as open(2) puts it.
         Err(error) => open(manifest).map_or_else(|error| Ok(Err(error)), |_| Err(error)),
     }
