@@ -15,8 +15,6 @@ mod journal;
 mod metadata;
 mod pipeline;
 mod plan;
-// `who`, `stale`, `rescue` and the overwriting in place come to use all of it.
-#[allow(dead_code, unused_imports)]
 mod proc;
 mod proof;
 mod report;

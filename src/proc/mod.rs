@@ -13,12 +13,12 @@ mod status;
 mod writers;
 
 pub(crate) use each::{Looked, each, one};
-pub(crate) use holders::{FileId, Holder, How, Scan, add_mapping, holders};
+pub(crate) use holders::{FileId, Holder, How, add_mapping, holders};
 pub(crate) use maps::{Mapping, Region};
 #[cfg(feature = "test-programs")]
 pub(crate) use maps::{mappings as read_mappings, ranges as read_ranges};
 pub(crate) use names::{Has, Names, Version, mapped_id, plain};
-pub(crate) use process::{Descriptor, Process};
+pub(crate) use process::Process;
 pub(crate) use regions::{Buffers, Opened};
 pub(crate) use status::Access;
 pub(crate) use writers::writers;

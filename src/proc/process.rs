@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::maps::{self, Mapping};
 use super::regions::Buffers;
-use super::status::{self, Access, Status};
+use super::status::{self, Status};
 use crate::fs::dir::Dir;
 
 /// A process. The descriptor is of the process and not of the number: once it has ended, every call here fails with ESRCH or
@@ -21,15 +21,6 @@ use crate::fs::dir::Dir;
 pub(crate) struct Process {
     pid: u32,
     dir: OwnedFd,
-}
-
-/// An open descriptor of a process.
-#[derive(Clone, Debug)]
-pub(crate) struct Descriptor {
-    pub(crate) number: u32,
-    /// What it leads to.
-    pub(crate) stat: Stat,
-    pub(crate) access: Access,
 }
 
 impl Process {
@@ -104,19 +95,6 @@ impl Process {
     /// As [`Process::stat`].
     pub(crate) fn occupied(&self) -> Result<Vec<Range<u64>>, Errno> {
         Ok(maps::ranges(&self.read("maps")?))
-    }
-
-    /// Its open descriptors. One that is closed meanwhile is left out.
-    ///
-    /// # Errors
-    /// As [`Process::stat`].
-    pub(crate) fn descriptors(&self) -> Result<Vec<Descriptor>, Errno> {
-        let mut found = Vec::new();
-        self.each_descriptor(&mut Buffers::new(), |opened| {
-            found.push(Descriptor { number: opened.number(), stat: opened.stat, access: opened.access()? });
-            Ok(())
-        })?;
-        Ok(found)
     }
 
     /// The numbers of its open descriptors.

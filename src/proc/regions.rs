@@ -1,9 +1,10 @@
 //! The mappings and descriptors of a process, one after the other, with nothing allocated for each.
 
+use std::collections::HashSet;
 use std::ffi::CStr;
 use std::io::Read;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir, Stat};
 use rustix::io::Errno;
@@ -16,6 +17,9 @@ use crate::sys::{self, QueriedMap};
 /// Bytes of the longest path the kernel tells, the NUL at its end included: PATH_MAX.
 const PATH_MAX: usize = 4096;
 
+/// Ends of files that are remembered at most.
+const ENDS: usize = 8192;
+
 /// Memory that is used again for each process.
 #[derive(Debug)]
 pub(crate) struct Buffers {
@@ -23,13 +27,15 @@ pub(crate) struct Buffers {
     text: Vec<u8>,
     plain: Vec<u8>,
     entries: Box<[MaybeUninit<u8>]>,
+    /// Behind which another file was seen to follow, and probably does in other processes too.
+    ends: HashSet<Part>,
 }
 
 impl Buffers {
     pub(crate) fn new() -> Buffers {
         let name = vec![0; PATH_MAX].into_boxed_slice();
         let entries = vec![MaybeUninit::uninit(); 8 << 10].into_boxed_slice();
-        Buffers { name, text: Vec::new(), plain: Vec::new(), entries }
+        Buffers { name, text: Vec::new(), plain: Vec::new(), entries, ends: HashSet::new() }
     }
 }
 
@@ -70,17 +76,17 @@ impl Process {
     /// Looks at its mappings of files, in order of address. From Linux 6.11 on the kernel is asked for them one by one, which
     /// writes and reads no text; a name of 4096 bytes or more is then empty.
     ///
+    /// A name takes the kernel time to tell, so it is asked for once for the parts of a file that stand side by side, as the loader
+    /// maps them.
+    ///
     /// # Errors
     /// As [`Process::stat`].
     pub(crate) fn each_region(&self, buffers: &mut Buffers, mut look: impl FnMut(&Region<'_>)) -> Result<(), Errno> {
         let mut maps = self.open_link(c"maps")?;
         let mut address = 0;
+        let mut parts = None;
         loop {
-            let answer = match sys::query_map(maps.as_fd(), address, &mut buffers.name) {
-                Err(Errno::NAMETOOLONG) => sys::query_map(maps.as_fd(), address, &mut []),
-                answer => answer,
-            };
-            match answer {
+            match next(maps.as_fd(), address, &mut parts, buffers) {
                 Ok(map) => {
                     look(&region(&map, &buffers.name));
                     address = map.end;
@@ -137,6 +143,59 @@ impl Process {
     }
 }
 
+/// A file and an offset in it, in bytes.
+type Part = (u32, u32, u64, u64);
+
+fn part(map: &QueriedMap) -> Part {
+    (map.major, map.minor, map.inode, map.offset)
+}
+
+/// Mappings of one file, one behind the other.
+struct Parts {
+    last: Part,
+    /// The lowest and the highest offset so far, in bytes.
+    offsets: (u64, u64),
+    name_length: u32,
+}
+
+impl Parts {
+    fn begin(map: &QueriedMap) -> Parts {
+        Parts { last: part(map), offsets: (map.offset, map.offset), name_length: map.name_length }
+    }
+
+    /// A further part, with the name of the ones before. One that begins where others are already may be of another link of the
+    /// file, which has another name.
+    fn take(&mut self, mut map: QueriedMap) -> Option<QueriedMap> {
+        let ((major, minor, inode, _), (lowest, highest)) = (self.last, self.offsets);
+        if (major, minor, inode) != (map.major, map.minor, map.inode) || (lowest..=highest).contains(&map.offset) {
+            return None;
+        }
+        self.last = part(&map);
+        self.offsets = (lowest.min(map.offset), highest.max(map.offset));
+        map.name_length = self.name_length;
+        Some(map)
+    }
+}
+
+/// The next mapping at or behind an address. What is behind the end of a file is asked for with its name at once, and not first
+/// without.
+fn next(maps: BorrowedFd<'_>, address: u64, before: &mut Option<Parts>, buffers: &mut Buffers) -> Result<QueriedMap, Errno> {
+    if let Some(parts) = before.as_mut().filter(|parts| !buffers.ends.contains(&parts.last)) {
+        if let Some(map) = parts.take(sys::query_map(maps, address, &mut [])?) {
+            return Ok(map);
+        }
+        if buffers.ends.len() < ENDS {
+            buffers.ends.insert(parts.last);
+        }
+    }
+    let map = match sys::query_map(maps, address, &mut buffers.name) {
+        Err(Errno::NAMETOOLONG) => sys::query_map(maps, address, &mut [])?,
+        answer => answer?,
+    };
+    *before = Some(Parts::begin(&map));
+    Ok(map)
+}
+
 fn region<'a>(map: &QueriedMap, name: &'a [u8]) -> Region<'a> {
     let has = |flag: u64| map.flags & flag != 0;
     Mapping {
@@ -155,6 +214,8 @@ fn region<'a>(map: &QueriedMap, name: &'a [u8]) -> Region<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::proc::Proc;
 
@@ -175,5 +236,19 @@ mod tests {
         let of_program = |all: &[Mapping]| all.iter().filter(|mapping| mapping.name == *program).cloned().collect::<Vec<_>>();
         assert!(!of_program(&read).is_empty());
         assert_eq!(of_program(&read), of_program(&asked));
+    }
+
+    #[test]
+    fn each_link_of_a_file_is_told_by_its_own_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("one"), "1").unwrap();
+        std::fs::hard_link(at("one"), at("other")).unwrap();
+        let _pages = ["one", "other"].map(|name| sys::Page::map(std::fs::File::open(at(name)).unwrap().as_fd()).unwrap());
+        let me = Proc::open().unwrap().process(std::process::id()).unwrap();
+        let mut names: Vec<_> = me.mappings().unwrap().into_iter().map(|mapping| mapping.name).collect();
+        names.retain(|name| Path::new(name).starts_with(dir.path()));
+        names.sort();
+        assert_eq!(names, [at("one").into_os_string(), at("other").into_os_string()]);
     }
 }
