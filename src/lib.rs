@@ -42,8 +42,8 @@ pub use plan::read_manifest;
 pub use report::{
     Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, Distrust, Evidence, FileFacts, FileUse, FileVersion, Gone,
     InstallError, Installed, LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile, Place, Possessor, ProcessFacts,
-    ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind, Times,
-    UsageReport, Users, Warning, Way,
+    Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind,
+    Times, UsageReport, Users, Warning, Way,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,

@@ -228,6 +228,15 @@ pub struct MountOutlook {
     pub available: u64,
 }
 
+/// What was removed of kept versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// The files of which one went, by path.
+    pub removed: Vec<PathBuf>,
+    /// Kept versions that were to go and cannot be removed, and what has the name of one and is something else: by its own path.
+    pub left: Vec<PathBuf>,
+}
+
 /// One change that was made, as the state directory has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {

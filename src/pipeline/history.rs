@@ -8,7 +8,7 @@ use super::Host;
 use crate::error::Error;
 use crate::journal::{Entry, Journal};
 use crate::plan;
-use crate::report::{Past, PastFile};
+use crate::report::{Past, PastFile, Pruned};
 use crate::request::{Follow, PathTrust};
 use crate::txn::{self, State};
 
@@ -43,8 +43,8 @@ fn file(entry: &Entry) -> PastFile {
     }
 }
 
-/// Removes kept versions beyond the newest `keep` of each file, and returns the files of which one went, in the order of their paths. Of records that keep
-/// nothing any more the newest are left.
+/// Removes kept versions beyond the newest `keep` of each file, and says which files one went of. Of records that keep nothing
+/// any more the newest are left.
 ///
 /// # Guarantees
 /// Only a version that a record names, and that is the very file the record tells of, is removed.
@@ -54,14 +54,21 @@ fn file(entry: &Entry) -> PastFile {
 ///
 /// # After a crash
 /// Some may be removed and some not.
-pub fn prune(keep: u32, host: &Host) -> Result<Vec<PathBuf>, Error> {
-    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
-    let (mut removed, mut empty) = (Vec::new(), Vec::new());
+pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
+    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Pruned::default()) };
+    let (mut pruned, mut empty) = (Pruned::default(), Vec::new());
     let mut seen: HashMap<(PathBuf, OsString), u32> = HashMap::new();
     for record in records(&state)? {
         let mut keeps = false;
         for entry in &record.entries {
-            let Ok(found) = txn::find(entry) else { continue };
+            let found = match txn::find(entry) {
+                Ok(found) => found,
+                Err(Error::NotTheKept { kept, .. }) => {
+                    pruned.left.push(kept);
+                    continue;
+                }
+                Err(_) => continue,
+            };
             let name = (entry.dir.as_path().to_owned(), entry.leaf.as_os_str().to_owned());
             let path = name.0.join(&name.1);
             let goes = match found.is_current {
@@ -74,8 +81,11 @@ pub fn prune(keep: u32, host: &Host) -> Result<Vec<PathBuf>, Error> {
                 }
             };
             match goes && txn::forget(entry) {
-                true => removed.push(path),
-                false => keeps = true,
+                true => pruned.removed.push(path),
+                false => {
+                    keeps = true;
+                    pruned.left.extend(entry.kept.as_ref().filter(|_| goes).map(|kept| kept.path(entry.dir.as_path())));
+                }
             }
         }
         if !keeps {
@@ -85,9 +95,11 @@ pub fn prune(keep: u32, host: &Host) -> Result<Vec<PathBuf>, Error> {
     for txid in empty.iter().skip(RECORDS) {
         let _ = txn::drop_record(&state, txid);
     }
-    removed.sort();
-    removed.dedup();
-    Ok(removed)
+    for paths in [&mut pruned.removed, &mut pruned.left] {
+        paths.sort();
+        paths.dedup();
+    }
+    Ok(pruned)
 }
 
 fn records(state: &State) -> Result<Vec<Journal>, Error> {

@@ -148,10 +148,22 @@ fn prune_removes_only_what_is_ours() {
     let replaced = kept(&scratch).into_iter().find(|path| path.is_file() && std::fs::read(path).unwrap() == b"one").unwrap();
     let other = scratch.file("other", "somebody's");
     std::fs::rename(&other, &replaced).unwrap();
-    run(&scratch, &["prune", "--keep", "0"]).exits(0);
+    run(&scratch, &["prune", "--keep", "0"]).exits(1);
     let mut left: Vec<_> = kept(&scratch).iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     left.sort();
     assert_eq!(left, ["another's", "of no record", "somebody's"]);
+}
+
+#[test]
+fn prune_says_what_it_cannot_remove() {
+    let scratch = changed();
+    let meddled = kept(&scratch).remove(0);
+    std::fs::write(&meddled, "another tool's").unwrap();
+    let outcome = run(&scratch, &["prune", "--keep", "0"]);
+    outcome.exits(1).says(&format!("{}' stays", meddled.display())).prints("removed kept versions");
+    assert_eq!(kept(&scratch), std::slice::from_ref(&meddled));
+    let object = run(&scratch, &["prune", "--keep", "0", "--json"]).exits(1).json();
+    assert_eq!((&object["ok"], &object["left"][0]["path"]), (&false.into(), &meddled.to_str().into()));
 }
 
 #[test]

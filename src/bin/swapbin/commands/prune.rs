@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use swapbin::ErrorKind;
+
 use super::host;
 use crate::args::PruneArgs;
 use crate::exit;
@@ -12,7 +14,8 @@ pub fn run(args: &PruneArgs) -> ExitCode {
     let host = host::host(&args.output, None);
     let mut ui = Ui::quiet_about_progress(&args.output, host.cancel.clone());
     match swapbin::prune(args.keep, &host) {
-        Ok(files) if !ui.pruned(&files) => exit::unreported(&host.cancel),
+        Ok(pruned) if !ui.pruned(&pruned) => exit::unreported(&host.cancel),
+        Ok(pruned) if !pruned.left.is_empty() => ExitCode::from(exit::code(ErrorKind::Failed)),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             ui.error(&error, Subject::List("removed"));

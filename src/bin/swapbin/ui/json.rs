@@ -8,9 +8,9 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Possessor, ReconstructedPart,
-    Reconstruction, Recovery, Report, Request, Rescuable, RescueList, RescueReport, Source, SourceFacts, SourceKind, Times,
-    Warning,
+    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Possessor, Pruned,
+    ReconstructedPart, Reconstruction, Recovery, Report, Request, Rescuable, RescueList, RescueReport, Source, SourceFacts,
+    SourceKind, Times, Warning,
 };
 
 use super::lists::{self, Tense};
@@ -135,8 +135,9 @@ pub fn history(past: &[Past]) -> Value {
 }
 
 /// The object for what was removed.
-pub fn pruned(files: &[PathBuf]) -> Value {
-    json!({ "schema": 1, "ok": true, "removed": paths(files), "error": null })
+pub fn pruned(pruned: &Pruned) -> Value {
+    let ok = pruned.left.is_empty();
+    json!({ "schema": 1, "ok": ok, "removed": paths(&pruned.removed), "left": paths(&pruned.left), "error": null })
 }
 
 /// The object for what can be brought back out of processes.

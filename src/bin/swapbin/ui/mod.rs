@@ -12,14 +12,14 @@ mod words;
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Cancel, Error, ErrorKind, Event, Observer, Past, Recovery, Report, Request, RescueList,
-    RescueReport, quoted,
+    Action, BatchOutlook, BatchReport, Cancel, Error, ErrorKind, Event, Observer, Past, Pruned, Recovery, Report, Request,
+    RescueList, RescueReport, quoted,
 };
 
 use crate::args::{OutputArgs, ProgressWhen};
@@ -142,12 +142,15 @@ impl Ui {
     }
 
     /// Shows of which files a kept version was removed; `false` if it could not be written.
-    pub fn pruned(&mut self, files: &[PathBuf]) -> bool {
+    pub fn pruned(&mut self, pruned: &Pruned) -> bool {
         let about = Path::new("what was removed");
-        if self.json {
-            return self.print(&json::line(&json::pruned(files)), about);
+        for path in &pruned.left {
+            self.say(WARNING, "warning", &format!("{} stays: it cannot be removed, or is not what was kept", quoted(path)));
         }
-        self.quiet || self.print(&lists::pruned(files), about)
+        if self.json {
+            return self.print(&json::line(&json::pruned(pruned)), about);
+        }
+        self.quiet || self.print(&lists::pruned(&pruned.removed), about)
     }
 
     /// Shows what can be brought back out of processes; `false` if it could not be written.
