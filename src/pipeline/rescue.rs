@@ -27,6 +27,9 @@ use crate::source::{LocalSource, Session, Sink as _};
 use crate::txn::{self, Stage};
 use recorded::Recorded;
 
+/// The largest file that is not trusted and is read all the same, so that its digest can be told: 1 GiB.
+const LARGEST_DISTRUSTED: u64 = 1 << 30;
+
 /// How long a file that is written to has to stand still.
 const STILL: Duration = Duration::from_secs(1);
 
@@ -63,15 +66,19 @@ pub fn rescue(request: &Rescue, really: bool, host: &Host, observer: &mut dyn Ob
     let (proc, here) = look()?;
     let recorded = Recorded::read(host);
     let searched = search(request, &proc, &here)?;
-    let known = learn(searched.candidates, request.sha256.is_some(), &recorded, &proc, &mut session)?;
     let conditions = Conditions { sha256: request.sha256, explicit: request.pid.is_some() && request.sha256.is_some() };
+    let known = learn(searched.candidates, conditions, &recorded, &proc, &mut session)?;
     let chosen = match rescue::choose(known, conditions) {
         Choice::Take(chosen) => chosen,
         Choice::Nothing => return Err(Error::NothingToRescue { what: what(request), unreadable: searched.unreadable }),
         Choice::Several(several) => return Err(Error::SeveralVersions { what: what(request), files: public_all(&several) }),
         Choice::Distrusted(known) => {
-            // Its digest is what has to be named.
-            let known = known.into_iter().map(|known| with_digest(known, &proc, &mut session)).collect::<Result<Vec<_>, _>>()?;
+            // Its digest is what has to be named. Of something huge whoever wants it can compute it.
+            let digest = |known: Known| match known.candidate.size <= LARGEST_DISTRUSTED {
+                true => with_digest(known, &proc, &mut session),
+                false => Ok(known),
+            };
+            let known = known.into_iter().map(digest).collect::<Result<Vec<_>, _>>()?;
             return Err(Error::DistrustedProcess { what: what(request), files: public_all(&known) });
         }
     };
@@ -143,20 +150,28 @@ fn place(path: &Path, request: &Rescue) -> Result<(PathBuf, Option<FileId>), Err
     }
 }
 
-/// What is known of the candidates: also their digests, where they are needed.
+/// What is known of the candidates: also their digests, where they are needed. Those that are not trusted are not read for
+/// that unless they are asked for by process and digest: anybody may hold out a file of terabytes.
 fn learn(
     candidates: Vec<Candidate>,
-    digest: bool,
+    conditions: Conditions,
     recorded: &Recorded,
     proc: &Proc,
     session: &mut Session<'_>,
 ) -> Result<Vec<Known>, Error> {
-    let digest = digest || candidates.len() > 1;
-    let know = |candidate: Candidate| {
-        let known = Known { distrust: rescue::distrust(&candidate, recorded), candidate, sha256: None, build_id: None };
-        if digest { with_digest(known, proc, session) } else { Ok(known) }
+    let know = |candidate: Candidate| Known {
+        distrust: rescue::distrust(&candidate, recorded),
+        candidate,
+        sha256: None,
+        build_id: None,
     };
-    candidates.into_iter().map(know).collect()
+    let known: Vec<Known> = candidates.into_iter().map(know).collect();
+    let trusted = known.iter().filter(|known| known.distrust.is_none()).count();
+    let digest = |known: Known| {
+        let asked = if known.distrust.is_some() { conditions.explicit } else { conditions.sha256.is_some() || trusted > 1 };
+        if asked { with_digest(known, proc, session) } else { Ok(known) }
+    };
+    known.into_iter().map(digest).collect()
 }
 
 /// One that cannot be opened has none.

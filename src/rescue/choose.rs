@@ -36,9 +36,11 @@ pub(crate) enum Choice {
     Several(Vec<Known>),
 }
 
-/// Chooses. Of more than one the digests have to be known.
+/// Chooses. Of more than one that is trusted the digests have to be known.
 pub(crate) fn choose(all: Vec<Known>, conditions: Conditions) -> Choice {
-    let is_asked_for = |known: &Known| conditions.sha256.is_none() || known.sha256 == conditions.sha256;
+    // One that is not trusted may not have been read; it is only spoken of.
+    let is_unread = |known: &Known| known.distrust.is_some() && known.sha256.is_none() && !conditions.explicit;
+    let is_asked_for = |known: &Known| conditions.sha256.is_none() || known.sha256 == conditions.sha256 || is_unread(known);
     let all: Vec<Known> = all.into_iter().filter(is_asked_for).collect();
     if all.is_empty() {
         return Choice::Nothing;

@@ -84,6 +84,22 @@ impl Planted {
 }
 
 #[test]
+fn a_file_of_terabytes_that_is_not_trusted_is_not_read() {
+    let Some(planted) = planted("exec 7<\"$1/tool\" && echo ready && exec cat >/dev/null") else { return };
+    fs::File::options().write(true).open(&planted.evil).unwrap().set_len(4 << 40).unwrap();
+    fs::remove_file(&planted.evil).unwrap();
+    let real = Fixture::sleeping(&planted.tool);
+    fs::remove_file(&planted.tool).unwrap();
+    planted.rescue(&["bin/tool"]).exits(0);
+    assert_eq!(Fixture::version_of(&planted.tool), "good");
+    fs::remove_file(&planted.tool).unwrap();
+    drop(real);
+    for words in [&["bin/tool"][..], &["--name", "tool"]] {
+        planted.rescue(words).exits(4).says("may have made it up");
+    }
+}
+
+#[test]
 fn a_program_bound_over_roots_in_a_private_mount_is_never_used_unasked() {
     let Some(planted) = planted("exec \"$1/tool\" sleep") else { return };
     planted.is_never_used_unasked();
