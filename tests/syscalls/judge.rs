@@ -7,6 +7,7 @@ use crate::place::Place;
 use crate::reference::{self, Point, Reference};
 use crate::run::Ended;
 use crate::standing::Standing;
+use crate::support::{Kind, sha256};
 
 /// How a run ended, as far as the judgement differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub fn first(
         End::Done => {
             bad.extend(standing.old.iter().map(|name| format!("success reported, but {name} is as before")));
             // A single swap goes on where the old version cannot be kept, and says so.
-            if !ended.stderr.contains("is not kept") {
+            if !ended.stderr.contains("is not kept") && !is_kept_elsewhere(job, place, reference) {
                 bad.extend(standing.unkept.iter().map(|name| format!("success reported, but {name} is not kept")));
             }
             // What is lost of the bookkeeping costs a recovery that finds everything done.
@@ -131,6 +132,17 @@ pub fn again(reference: &Reference, place: &Place) -> Vec<String> {
 pub fn swept(reference: &Reference, place: &Place) -> Vec<String> {
     let standing = Standing::of(reference, &place.state());
     standing.litter.iter().chain(&standing.left).map(|name| format!("litter after the next run: {name}")).collect()
+}
+
+/// Whether what was overwritten in place is kept in the state directory: it is where nothing can be put beside the target.
+fn is_kept_elsewhere(job: &Job, place: &Place, reference: &Reference) -> bool {
+    let Ok(room) = std::fs::read_dir(place.state_dir().join("kept")) else { return false };
+    let kept = room.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(".swapbin~"));
+    let is_old = |bytes: Vec<u8>| {
+        let kind = Kind::File { sha256: sha256(bytes) };
+        reference.before.0.values().any(|facts| facts.kind == kind)
+    };
+    job.promise == Promise::InPlace && kept.filter_map(|entry| std::fs::read(entry.path()).ok()).any(is_old)
 }
 
 /// Whether something in the tree is named, or on the way to it, or a transaction, and more is said than that.
