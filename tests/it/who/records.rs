@@ -39,7 +39,7 @@ fn a_file_that_only_has_the_inode_number_of_a_recorded_one_is_another() {
     fs::rename(&app, scratch.path("other")).unwrap();
     scratch.program("app", "three");
     let bytes = fs::read(scratch.path("second")).unwrap();
-    fs::write(scratch.path("other"), [&bytes[..], b"more"].concat()).unwrap();
+    scratch.file("other", [&bytes[..], b"more"].concat()).mode(0o755);
     let running = Fixture::sleeping(scratch.path("other"));
     assert_eq!(uses(&scratch, "app", &running), Vec::<serde_json::Value>::new(), "process {}", pid_of(&running));
 }
