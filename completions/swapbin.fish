@@ -107,7 +107,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand recover" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l name -d 'The name the file had, in whatever directory' -r
-complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l pid -d 'Only out of this process; without PATH and --name: the program it runs' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l pid -d 'Only out of this process, or with --list only of it; without PATH and --name: the program it runs' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l map -d 'A library or file of this name that the process has mapped' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l fd -d 'The file that the process has open as this descriptor' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rescue" -l sha256 -d 'Only the version with this SHA-256 digest' -r

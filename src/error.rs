@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::report::Rescuable;
-use crate::request::{Digest, Kept};
+use crate::request::{Digest, Kept, Link};
 
 pub use holder::{Doubt, Holder, Holds};
 pub use obstacle::Obstacle;
@@ -279,6 +279,8 @@ pub enum Error {
     NothingToRescue {
         /// What was looked for.
         what: String,
+        /// The one process that was looked at; `None`: all.
+        pid: Option<u32>,
         /// Processes that may not be looked at.
         unreadable: usize,
     },
@@ -334,6 +336,15 @@ pub enum Error {
         pid: u32,
         /// Why that cannot be found out; `None`: it was, and differs.
         unknown: Option<String>,
+    },
+    /// A process has nothing by this link.
+    NotHeld {
+        /// The process.
+        pid: u32,
+        /// The program, the mapping or the descriptor that was asked for.
+        link: Link,
+        /// Whether there is something, which is no regular file.
+        special: bool,
     },
     /// A process cannot be looked at.
     Process {
@@ -435,7 +446,7 @@ impl Error {
             Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
             NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | OnlyMemory { .. } => ErrorKind::Unavailable,
-            ProcessGone { .. } | Process { .. } | NoMemory { .. } => ErrorKind::Unavailable,
+            ProcessGone { .. } | Process { .. } | NotHeld { .. } | NoMemory { .. } => ErrorKind::Unavailable,
             NotTheKept { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } | State { .. } => ErrorKind::Target,

@@ -1,10 +1,11 @@
 //! The one line that says what went wrong.
 
-use std::fmt;
 use std::path::Path;
+use std::{fmt, io};
 
 use super::holder::listed;
 use super::{Error, escaped, lowered, quoted};
+use crate::request::Link;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,7 +70,8 @@ impl fmt::Display for Error {
             }
             NothingRecorded => f.write_str("no change is recorded that could be taken back"),
             NothingKept { path } => write!(f, "no earlier version of {} is kept", quoted(path)),
-            NothingToRescue { what, unreadable } => {
+            NothingToRescue { what, pid: Some(pid), .. } => write!(f, "process {pid} has no deleted or replaced {what}"),
+            NothingToRescue { what, unreadable, .. } => {
                 write!(f, "no process has a deleted or replaced {what}")?;
                 match unreadable {
                     0 => Ok(()),
@@ -97,7 +99,12 @@ impl fmt::Display for Error {
             NotWhatRuns { path, pid, unknown: Some(reason) } => {
                 write!(f, "whether {} as it can be copied is what process {pid} runs is not known: {reason}", quoted(path))
             }
-            Process { pid, source } => write!(f, "cannot look at process {pid}: {}", lowered(source)),
+            Process { pid, source } => match source.kind() {
+                io::ErrorKind::NotFound => write!(f, "there is no process {pid}"),
+                io::ErrorKind::PermissionDenied => write!(f, "process {pid} may not be looked at: {}", lowered(source)),
+                _ => write!(f, "cannot look at process {pid}: {}", lowered(source)),
+            },
+            NotHeld { pid, link, special } => not_held(*pid, link, *special, f),
             NotTheKept { path, kept } => {
                 write!(f, "{} is not the version of {} that was kept there", quoted(kept), quoted(path))
             }
@@ -119,6 +126,17 @@ impl fmt::Display for Error {
             Io { op, path, source } => write!(f, "cannot {op} {}: {}", quoted(path), lowered(source)),
             Cancelled => f.write_str("cancelled"),
         }
+    }
+}
+
+/// That a process has nothing by a link, or nothing that could be taken.
+fn not_held(pid: u32, link: &Link, special: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match (link, special) {
+        (Link::Exe, _) => write!(f, "process {pid} runs no program: it is a thread of the kernel, or has ended"),
+        (Link::Map(name), false) => write!(f, "process {pid} has nothing mapped that is called {}", quoted(name)),
+        (Link::Map(name), true) => write!(f, "what process {pid} has mapped as {} is no regular file", quoted(name)),
+        (Link::Fd(number), false) => write!(f, "process {pid} has no descriptor {number} open"),
+        (Link::Fd(number), true) => write!(f, "descriptor {number} of process {pid} is no regular file"),
     }
 }
 

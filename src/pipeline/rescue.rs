@@ -22,7 +22,7 @@ use crate::proc::{FileId, Proc};
 use crate::proof::Trusted;
 use crate::report::{Action, Possessor, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind, Warning};
 use crate::request::{Follow, Lost, Mode, PathTrust, Request, Rescue, Source};
-use crate::rescue::{self, Candidate, Choice, Compared, Conditions, Here, Known, Opened, Wanted};
+use crate::rescue::{self, Candidate, Choice, Compared, Conditions, Here, Known, NotHeld, Opened, Wanted};
 use crate::source::{LocalSource, Session, Sink as _};
 use crate::txn::{self, Stage};
 use recorded::Recorded;
@@ -33,14 +33,16 @@ const LARGEST_DISTRUSTED: u64 = 1 << 30;
 /// How long a file that is written to has to stand still.
 const STILL: Duration = Duration::from_secs(1);
 
-/// All that processes have and no path leads to any more. `all`: also what never had a name, such as temporary files.
+/// All that processes have, or one of them has, and no path leads to any more. `all`: also what never had a name, such as
+/// temporary files.
 ///
 /// # Errors
-/// /proc cannot be read.
-pub fn rescuable(all: bool, host: &Host) -> Result<RescueList, Error> {
+/// /proc cannot be read; [`Error::Process`].
+pub fn rescuable(all: bool, only: Option<u32>, host: &Host) -> Result<RescueList, Error> {
     let (proc, here) = look()?;
     let wanted = if all { Wanted::All } else { Wanted::Named };
-    let found = rescue::find(&proc, &here, &wanted, None).map_err(no_proc)?;
+    let error = |errno| only.map_or_else(|| no_proc(errno), |pid| no_process(pid, errno));
+    let found = rescue::find(&proc, &here, &wanted, only).map_err(error)?;
     let recorded = Recorded::read(host);
     let known = found.candidates.into_iter().map(|candidate| {
         let distrust = rescue::distrust(&candidate, &recorded);
@@ -70,7 +72,7 @@ pub fn rescue(request: &Rescue, really: bool, host: &Host, observer: &mut dyn Ob
     let known = learn(searched.candidates, conditions, &recorded, &proc, &mut session)?;
     let chosen = match rescue::choose(known, conditions) {
         Choice::Take(chosen) => chosen,
-        Choice::Nothing => return Err(Error::NothingToRescue { what: what(request), unreadable: searched.unreadable }),
+        Choice::Nothing => return Err(nothing(request, searched.unreadable)),
         Choice::Several(several) => return Err(Error::SeveralVersions { what: what(request), files: public_all(&several) }),
         Choice::Distrusted(known) => {
             // Its digest is what has to be named. Of something huge whoever wants it can compute it.
@@ -100,6 +102,16 @@ fn no_proc(errno: Errno) -> Error {
     Error::Io { op: "look at the processes in", path: "/proc".into(), source: errno.into() }
 }
 
+fn nothing(request: &Rescue, unreadable: usize) -> Error {
+    Error::NothingToRescue { what: what(request), pid: request.pid, unreadable }
+}
+
+/// The error of looking at one process: one that has ended is none.
+pub(super) fn no_process(pid: u32, errno: Errno) -> Error {
+    let errno = if errno == Errno::SRCH { Errno::NOENT } else { errno };
+    Error::Process { pid, source: errno.into() }
+}
+
 fn what(request: &Rescue) -> String {
     match &request.lost {
         Lost::Path(path) => quoted(path),
@@ -117,13 +129,20 @@ fn path_asked_for(request: &Rescue) -> Option<PathBuf> {
 
 fn search(request: &Rescue, proc: &Proc, here: &Here) -> Result<rescue::Found, Error> {
     let process = |errno: Errno| match request.pid {
-        Some(pid) => Error::Process { pid, source: errno.into() },
+        Some(pid) => no_process(pid, errno),
         None => no_proc(errno),
     };
     match &request.lost {
         Lost::Held(link) => {
-            let pid = request.pid.ok_or_else(|| Error::NothingToRescue { what: what(request), unreadable: 0 })?;
-            let candidate = rescue::held(proc, here, pid, link).map_err(process)?;
+            let pid = request.pid.ok_or_else(|| nothing(request, 0))?;
+            let candidate = rescue::held(proc, here, pid, link).map_err(|why| {
+                let not_held = |special| Error::NotHeld { pid, link: link.clone(), special };
+                match why {
+                    NotHeld::Nothing => not_held(false),
+                    NotHeld::Special => not_held(true),
+                    NotHeld::Unreadable(errno) => process(errno),
+                }
+            })?;
             Ok(rescue::Found { candidates: vec![candidate], unreadable: 0 })
         }
         Lost::Name(name) => rescue::find(proc, here, &Wanted::Leaf(name), request.pid).map_err(process),

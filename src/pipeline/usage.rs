@@ -8,6 +8,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::Host;
+use super::rescue::no_process;
 use super::rescue::recorded::Recorded;
 use crate::error::{Error, Obstacle};
 use crate::plan;
@@ -56,7 +57,7 @@ pub fn stale(of: &Stale, host: &Host) -> Result<UsageReport, Error> {
             let proc = Proc::open().map_err(no_proc)?;
             match usage::stale_process(&proc, *pid, &Recorded::read(host).versions()) {
                 Ok(found) => Ok(UsageReport { uses: found.uses, unknown: found.unknown.into(), ..UsageReport::default() }),
-                Err(errno) => Err(Error::Process { pid: *pid, source: errno.into() }),
+                Err(errno) => Err(no_process(*pid, errno)),
             }
         }
     }

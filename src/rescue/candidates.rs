@@ -56,6 +56,17 @@ pub(crate) struct Found {
     pub(crate) unreadable: usize,
 }
 
+/// Why a process has no file by a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotHeld {
+    /// It has nothing by it.
+    Nothing,
+    /// It has something that is no regular file.
+    Special,
+    /// It is not there, or may not be looked at.
+    Unreadable(Errno),
+}
+
 /// Whose eyes these are.
 #[derive(Debug)]
 pub(crate) struct Here {
@@ -106,25 +117,22 @@ pub(crate) fn find(proc: &Proc, here: &Here, wanted: &Wanted<'_>, only: Option<u
 /// The file that a process has by one of its links, whether it is gone from its path or not.
 ///
 /// # Errors
-/// ENOENT if it has none such; ESRCH; EACCES and EPERM.
-pub(crate) fn held(proc: &Proc, here: &Here, pid: u32, link: &Link) -> Result<Candidate, Errno> {
-    let process = proc.process(pid).map_err(|errno| if errno == Errno::NOENT { Errno::SRCH } else { errno })?;
+/// Why it has none.
+pub(crate) fn held(proc: &Proc, here: &Here, pid: u32, link: &Link) -> Result<Candidate, NotHeld> {
+    let process = proc.process(pid).map_err(NotHeld::Unreadable)?;
     let mut all = HashMap::new();
     let mut look = Look { here, wanted: &Wanted::Any, seen: &mut all };
-    match link {
-        Link::Exe => look.link(&process, "exe".to_owned(), SourceKind::Exe)?,
-        Link::Fd(number) => look.link(&process, format!("fd/{number}"), SourceKind::Fd)?,
-        Link::Map(name) => {
-            let is_it = |mapping: &&Mapping| {
-                let path = Path::new(&mapping.name);
-                let shown = name::without_mark(path);
-                [path, &shown].iter().any(|path| path.as_os_str() == name || path.file_name() == Some(name))
-            };
-            let mappings = process.mappings()?;
-            look.mapping(&process, mappings.iter().find(is_it).ok_or(Errno::NOENT)?, &mappings)?;
-        }
+    let looked = match link {
+        Link::Exe => look.link(&process, "exe".to_owned(), SourceKind::Exe),
+        Link::Fd(number) => look.link(&process, format!("fd/{number}"), SourceKind::Fd),
+        Link::Map(name) => look.mapping_called(&process, name),
+    };
+    match looked {
+        Ok(()) => all.into_values().next().map(sorted).ok_or(NotHeld::Special),
+        // Either the link is not there, or the process is not any more.
+        Err(Errno::NOENT) => process.status().map_or_else(|errno| Err(NotHeld::Unreadable(errno)), |_| Err(NotHeld::Nothing)),
+        Err(errno) => Err(NotHeld::Unreadable(errno)),
     }
-    all.into_values().next().map(sorted).ok_or(Errno::NOENT)
 }
 
 fn sorted(mut candidate: Candidate) -> Candidate {
@@ -187,6 +195,17 @@ impl Look<'_> {
             self.found(process, link, kind, &text, FileId::from(&stat), Ok(stat))?;
         }
         Ok(())
+    }
+
+    /// The file of the first mapping that has this name, or path.
+    fn mapping_called(&mut self, process: &Process, name: &OsStr) -> Result<(), Errno> {
+        let is_it = |mapping: &&Mapping| {
+            let path = Path::new(&mapping.name);
+            let shown = name::without_mark(path);
+            [path, &shown].iter().any(|path| path.as_os_str() == name || path.file_name() == Some(name))
+        };
+        let mappings = process.mappings()?;
+        self.mapping(process, mappings.iter().find(is_it).ok_or(Errno::NOENT)?, &mappings)
     }
 
     /// The file of one of all its mappings.

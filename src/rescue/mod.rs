@@ -12,7 +12,7 @@ mod source;
 mod trust;
 mod verify;
 
-pub(crate) use candidates::{Candidate, Found, Here, Wanted, find, held};
+pub(crate) use candidates::{Candidate, Found, Here, NotHeld, Wanted, find, held};
 pub(crate) use choose::{Choice, Conditions, Known, choose};
 pub(crate) use source::{Opened, Source};
 pub(crate) use trust::{Owners, distrust};

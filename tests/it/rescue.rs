@@ -14,7 +14,7 @@ mod versions;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use crate::support::{Entry, Fixture, Outcome, Scratch, swapbin};
+use crate::support::{Entry, Fixture, NOBODY, Outcome, Scratch, require_root, swapbin};
 
 fn rescue(scratch: &Scratch, words: &[&str]) -> Outcome {
     swapbin(scratch).arg("rescue").args(words).run()
@@ -117,4 +117,46 @@ fn a_file_of_a_process_is_named_by_its_descriptor() {
     assert_eq!((Entry::of(&video).kind, Entry::of(&video).mode), (content, 0o640));
     // It reads on from where it was.
     assert_eq!(holding.finish(), format!("sum={}\n", 7 * 300_000));
+}
+
+#[test]
+fn what_the_process_has_not_is_said_apart_from_a_process_that_cannot_be_looked_at() {
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let running = Fixture::sleeping(&app);
+    let pid = &pid_of(&running);
+    let run = |words: &[&str]| rescue(&scratch, &[&["--pid", pid], words].concat());
+    let list = format!("swapbin rescue --list --pid {pid}");
+    run(&["--map", "missing"]).exits(7).says(&format!("process {pid} has nothing mapped that is called 'missing'")).says(&list);
+    run(&["--fd", "99"]).exits(7).says(&format!("process {pid} has no descriptor 99 open")).says(&list);
+    run(&["--fd", "0"]).exits(7).says(&format!("descriptor 0 of process {pid} is no regular file"));
+    run(&["app"]).exits(7).says(&format!("process {pid} has no deleted or replaced")).says(&list);
+    let kind = run(&["--fd", "99", "--json"]).exits(7).json()["error"]["kind"].clone();
+    assert_eq!(kind, "unavailable");
+
+    rescue(&scratch, &["--pid", "4194305", "--fd", "99"]).exits(7).says("there is no process 4194305");
+    rescue(&scratch, &["--pid", "4194305", "app"]).exits(7).says("there is no process 4194305");
+    // The first thread of the kernel.
+    if std::process::id() != 2 && fs::read("/proc/2/cmdline").is_ok_and(|line| line.is_empty()) {
+        rescue(&scratch, &["--pid", "2"]).exits(7).says("process 2 runs no program");
+    }
+    if require_root() {
+        let run = swapbin(&scratch).as_user(NOBODY).args(["rescue", "--pid", pid, "--fd", "99"]).run();
+        run.exits(7).says(&format!("process {pid} may not be looked at: permission denied")).says("run this as root");
+    }
+}
+
+#[test]
+fn the_list_may_be_of_one_process() {
+    let scratch = Scratch::new();
+    let (one, two) = (scratch.program("one", "one"), scratch.program("two", "two"));
+    let running = [Fixture::sleeping(&one), Fixture::sleeping(&two)];
+    for path in [&one, &two] {
+        fs::remove_file(path).unwrap();
+    }
+    let object = rescue(&scratch, &["--list", "--json", "--pid", &pid_of(&running[0])]).exits(0).json();
+    let paths: Vec<_> = object["files"].as_array().unwrap().iter().map(|file| file["path"].clone()).collect();
+    assert_eq!(paths, [one.to_str().unwrap()]);
+    rescue(&scratch, &["--list", "--pid", "4194305"]).exits(7).says("there is no process 4194305");
+    rescue(&scratch, &["--list", "--pid", &pid_of(&running[0]), "--fd", "1"]).exits(2);
 }

@@ -30,7 +30,7 @@ Examples:
 #[command(override_usage = "\
 swapbin rescue [OPTIONS] <PATH|--name <NAME>>
        swapbin rescue [OPTIONS] --pid <PID> [--exe|--map <NAME>|--fd <N>]
-       swapbin rescue --list [--all]")]
+       swapbin rescue --list [--all] [--pid <PID>]")]
 #[command(arg_required_else_help = true, after_long_help = AFTER_LONG_HELP)]
 #[command(group = ArgGroup::new("what").args(["path", "name", "pid", "list"]).required(true).multiple(true))]
 pub struct RescueArgs {
@@ -42,7 +42,7 @@ pub struct RescueArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "path")]
     pub name: Option<OsString>,
 
-    /// Only out of this process; without PATH and --name: the program it runs.
+    /// Only out of this process, or with --list only of it; without PATH and --name: the program it runs.
     #[arg(long, value_name = "PID")]
     pub pid: Option<u32>,
 
@@ -59,7 +59,7 @@ pub struct RescueArgs {
     pub fd: Option<u32>,
 
     /// Only list what can be brought back.
-    #[arg(long, conflicts_with_all = ["path", "name", "pid", "to", "replace", "sha256", "follow", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["path", "name", "exe", "map", "fd", "to", "replace", "sha256", "follow", "dry_run"])]
     pub list: bool,
 
     /// List also what never had a name, such as temporary files.

@@ -18,7 +18,7 @@ pub fn run(args: &RescueArgs) -> ExitCode {
 fn list(args: &RescueArgs) -> ExitCode {
     let host = host::host(&args.output, None);
     let mut ui = Ui::quiet_about_progress(&args.output, host.cancel.clone());
-    match swapbin::rescuable(args.all, &host) {
+    match swapbin::rescuable(args.all, args.pid, &host) {
         Ok(found) if !ui.rescuable(&found) => exit::unreported(&host.cancel),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,6 +1,6 @@
 //! What to do about a failure.
 
-use swapbin::{Doubt, Error, Obstacle, quoted};
+use swapbin::{Doubt, Error, Link, Obstacle, quoted};
 
 /// The advice for an error, where there is one that helps.
 pub fn of(error: &Error) -> Option<String> {
@@ -74,6 +74,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::HalfDone { .. } => "once the reason is gone, run 'swapbin recover'; what is left over, 'swapbin recover --list' \
              tells"
             .to_owned(),
+        Error::NothingToRescue { pid: Some(pid), .. } => {
+            format!("see what it has that is gone: swapbin rescue --list --pid {pid}; or look at all processes, without --pid")
+        }
         Error::NothingToRescue { unreadable: 0, .. } => "see what there is: swapbin rescue --list".to_owned(),
         Error::NothingToRescue { .. } => "run this as root, or see what there is: swapbin rescue --list".to_owned(),
         Error::SeveralVersions { .. } => "name one of them with --sha256, or its process with --pid".to_owned(),
@@ -91,7 +94,21 @@ pub fn of(error: &Error) -> Option<String> {
         Error::NotWhatRuns { .. } => {
             "another file may have taken its place; to take it all the same, name its digest with --sha256".to_owned()
         }
-        Error::Process { .. } => "check the pid, and run this as root or as the user of the process".to_owned(),
+        Error::NotHeld { link: Link::Exe, .. } => {
+            "check the pid; see what processes have that is gone: swapbin rescue --list".to_owned()
+        }
+        Error::NotHeld { pid, link: Link::Map(_), .. } => format!(
+            "see what it has that is gone: swapbin rescue --list --pid {pid}; and all that it has mapped: /proc/{pid}/maps"
+        ),
+        Error::NotHeld { pid, link: Link::Fd(_), .. } => {
+            format!(
+                "see what it has that is gone: swapbin rescue --list --pid {pid}; and all that it has open: ls -l /proc/{pid}/fd"
+            )
+        }
+        Error::Process { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            "it has ended, or is hidden from you; a pid is looked up in your own pid namespace".to_owned()
+        }
+        Error::Process { .. } => "run this as root, or as the user of the process if it is dumpable".to_owned(),
         Error::NothingKept { path } => {
             format!(
                 "see what is kept: swapbin history {name}; and what processes still have: swapbin rescue --list",
