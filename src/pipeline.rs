@@ -107,7 +107,8 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
         Settled::BytesDecide(supply) => (supply, true),
     };
     run.judge_change(&supply)?;
-    if run.is_in_place() && !bytes_decide {
+    // A target that has the digest is the source itself, and open; it is looked at again before it is written to.
+    if run.is_in_place() && !bytes_decide && run.verified.is_none() {
         run.judge_idle()?;
     }
     let mut stage = run.stage(claim.state())?;
@@ -135,7 +136,7 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
         Settled::Differs(supply) => {
-            run.judge_change(&supply)?;
+            run.judge_outlook(supply)?;
             Ok(run.report(Action::WouldInstall, &mut session))
         }
         Settled::BytesDecide(supply) => run.compare(supply, &mut session),
@@ -154,10 +155,7 @@ pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> R
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
         Settled::Differs(supply) | Settled::BytesDecide(supply) => {
-            run.judge_change(&supply)?;
-            if run.is_in_place() {
-                run.judge_idle()?;
-            }
+            run.judge_outlook(supply)?;
             Ok(run.report(Action::WouldInstall, &mut session))
         }
     }
@@ -267,6 +265,13 @@ impl<'a> Run<'a> {
         plan::judge_size(&self.plan.target, source.allocated(), true)
     }
 
+    /// Whether the swap could be made, for those who only ask. The source may be the target itself, and is closed first.
+    fn judge_outlook(&mut self, supply: Supply<'_>) -> Result<(), Error> {
+        self.judge_change(&supply)?;
+        drop(supply);
+        if self.is_in_place() { self.judge_idle() } else { Ok(()) }
+    }
+
     /// Pours the source into the stage.
     fn fill(&mut self, stage: &mut Stage, supply: Supply<'_>, session: &mut Session<'_>) -> Result<Trusted, Error> {
         let started = Instant::now();
@@ -373,7 +378,14 @@ impl<'a> Run<'a> {
         self.source = poured.facts;
         self.verified = self.request.sha256;
         self.judge_empty(bytes)?;
-        Ok(self.report(if same { Action::Unchanged } else { Action::WouldInstall }, session))
+        if same {
+            return Ok(self.report(Action::Unchanged, session));
+        }
+        if self.is_in_place() {
+            plan::judge_overwriting(&self.plan.target)?;
+            self.judge_idle()?;
+        }
+        Ok(self.report(Action::WouldInstall, session))
     }
 
     fn judge_empty(&self, bytes: u64) -> Result<(), Error> {

@@ -29,10 +29,6 @@ impl Run<'_> {
     /// [`Error::Busy`], [`Error::NoProof`]; [`Error::Target`] if it may not be written to.
     pub(super) fn judge_idle(&mut self) -> Result<(), Error> {
         let target = &mut self.plan.target;
-        // A target that has the digest is the source itself, and open; it is looked at again before it is written to.
-        if self.verified.is_some() {
-            return Ok(());
-        }
         // Our own descriptor would be in the way.
         if let Some(existing) = &mut target.existing {
             existing.file = None;

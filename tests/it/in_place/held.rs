@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{SIZE, cp, library};
-use crate::support::{Fixture, Made, NOBODY, Scratch, require_program, require_root, swapbin};
+use crate::support::{Fixture, Made, NOBODY, Scratch, require_program, require_root, sha256, swapbin};
 
 /// A tree with a file, and a `new` one to overwrite it with.
 struct Held {
@@ -31,7 +31,9 @@ impl Held {
         let outcome = swapbin(&self.scratch).from(&self.new).to(path).arg("--in-place").run();
         outcome.exits(3).says("is in use").says(text).says("hint: ");
         self.scratch.snapshot().assert_same_as(&before);
-        swapbin(&self.scratch).from(&self.new).to(path).args(["--in-place", "--dry-run"]).run().exits(3).says(text);
+        for only in ["--dry-run", "--check"] {
+            swapbin(&self.scratch).from(&self.new).to(path).args(["--in-place", only]).run().exits(3).says(text);
+        }
         let outcome = swapbin(&self.scratch).from(&self.new).to(path).args(["--in-place", "--json"]).run();
         let error = &outcome.exits(3).json()["error"];
         assert_eq!((error["code"].as_u64(), error["kind"].as_str()), (Some(3), Some("busy")));
@@ -96,6 +98,30 @@ fn a_file_that_is_open_is_refused_and_named_so() {
     held.refuses(&data, "(reader) has it open");
     assert_eq!(open.finish(), format!("sum={}\n", u64::from(b'd') * SIZE as u64));
     swapbin(&held.scratch).from(&held.new).to(&data).arg("--in-place").run().exits(0);
+}
+
+#[test]
+fn whoever_only_asks_is_told_so_too_and_a_file_that_stays_as_it_is_may_be_held() {
+    let held = Held::new();
+    let data = held.scratch.file_of("data", b'd', SIZE).mode(0o644);
+    let name = data.to_str().unwrap();
+    let open = held.start(&["hold", name]);
+    let before = held.scratch.snapshot();
+    let check = |words: &[&str]| swapbin(&held.scratch).to(&data).args(["--in-place", "--check"]).args(words);
+    // From a stream it is the bytes that tell.
+    check(&["--from", "-"]).stdin("other").run().exits(3).says("(reader) has it open");
+    check(&["--from", "-"]).stdin(held.scratch.read("data")).run().exits(0);
+    // It has the digest, and only the mode would change.
+    let digest = sha256(held.scratch.read("data"));
+    for only in ["--check", "--dry-run"] {
+        let run = swapbin(&held.scratch).from("gone").to(&data).args(["--in-place", only, "-m", "600", "--sha256", &digest]);
+        run.run().exits(3).says("(reader) has it open");
+    }
+    held.scratch.snapshot().assert_same_as(&before);
+    open.finish();
+    check(&["--from", "-"]).stdin("other").run().exits(10);
+    check(&["--from", "gone", "-m", "600", "--sha256", &digest]).run().exits(10);
+    held.scratch.snapshot().assert_same_as(&before);
 }
 
 /// In a pid namespace with a /proc of its own.
