@@ -99,6 +99,17 @@ impl Sight {
         }
     }
 
+    /// Whether the history has a whole record of a version that is kept by this name, which is its transaction and a number:
+    /// without one, nobody could bring it back, and nobody would remove it.
+    fn is_recorded(&self, scenario: &Scenario, kept_name: &str) -> bool {
+        let transaction = kept_name.split('.').next().unwrap_or(kept_name);
+        let record = self.files.get(&(scenario.state_on, format!("{STATE}/history/{transaction}")));
+        record.is_some_and(|record| {
+            let content = &record.content;
+            content.ends_with(b"\n") && !content.contains(&0) && content.windows(6).any(|bytes| bytes == b"\"kept\"")
+        })
+    }
+
     /// Judges the files that are no targets. Temporary ones, and open journals, may be there until they were swept; kept
     /// versions are whole ones, one for each target.
     ///
@@ -129,8 +140,11 @@ impl Sight {
             if leaf == "bystander" && found.content == bystander_content() {
                 continue;
             }
-            if !path.split('/').any(|part| part.starts_with(KEPT)) {
+            let Some(kept_name) = path.split('/').find_map(|part| part.strip_prefix(KEPT)) else {
                 return Err(format!("'{path}' is left on disk {disk}"));
+            };
+            if swept && !self.is_recorded(scenario, kept_name) {
+                return Err(format!("'{path}' on disk {disk} is kept, and no record tells of it"));
             }
             kept[*disk] += 1;
             if !scenario.targets.iter().any(|target| target.disk == *disk && found.is_kept_of(target, scenario.promise)) {

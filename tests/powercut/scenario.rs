@@ -270,7 +270,7 @@ pub fn all() -> Vec<Scenario> {
             ..ours("in-place", six(1), in_place)
         },
         Scenario { recover: sweep, ..ours("install", six(1), install_all) },
-        ours("two-disks", six(2), swaps),
+        Scenario { needs: &["sync", "record-sync", "sync-dir"], ..ours("two-disks", six(2), swaps) },
         // On one disk, closing the journal puts the renames on the disk with it.
         together("batch", six(1), &["sync", "commit-sync"]),
         together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir"]),
