@@ -199,7 +199,7 @@ fn with_digest(known: Known, proc: &Proc, session: &mut Session<'_>) -> Result<K
         return Ok(known);
     }
     let whole = known.candidate.sources.iter().filter(|source| source.kind != SourceKind::Memory);
-    let file = whole.into_iter().find_map(|source| source.open(proc, known.candidate.file).ok());
+    let file = whole.into_iter().find_map(|source| source.open(proc, &known.candidate).ok());
     let path = || known.candidate.name.clone();
     let error = |source| Error::Io { op: "read", path: path(), source };
     let Some(Opened { file, .. }) = file else { return Ok(known) };
@@ -263,7 +263,9 @@ pub(super) fn former(
             let Some(stat) = candidate.stat.as_ref().filter(|stat| stat.st_dev == device) else { return false };
             let now = txn::version(stat, None);
             let is_named = candidate.sources.iter().any(|source| !source.foreign) || version.sha256.is_some();
+            // Whoever makes a file of the same number, size and time is another one, and the file is his.
             (now.kind, now.inode, now.size, now.modified) == (version.kind, version.inode, version.size, version.modified)
+                && (now.uid, now.gid) == (version.uid, version.gid)
                 && is_named
         };
         let Some(candidate) = found.candidates.iter().find(is_it) else { continue };
@@ -312,7 +314,7 @@ impl Job<'_> {
                     last.get_or_insert(Error::OnlyMemory { path: known.candidate.name.clone(), pid: source.pid });
                     continue;
                 }
-                let taken = match source.open(proc, known.candidate.file) {
+                let taken = match source.open(proc, &known.candidate) {
                     Ok(opened) => Way { job: self, known, source, opened }.take(host, session),
                     Err(errno) => Err(Error::ProcessGone { path: known.candidate.name.clone(), source: errno.into() }),
                 };

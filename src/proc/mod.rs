@@ -7,6 +7,7 @@ mod each;
 mod holders;
 mod maps;
 mod names;
+mod pinned;
 mod process;
 mod regions;
 mod status;
@@ -18,6 +19,7 @@ pub(crate) use maps::{Mapping, Region};
 #[cfg(feature = "test-programs")]
 pub(crate) use maps::{mappings as read_mappings, ranges as read_ranges};
 pub(crate) use names::{Has, Names, Version, mapped_id, plain};
+pub(crate) use pinned::{Pinned, born};
 pub(crate) use process::Process;
 pub(crate) use regions::{Buffers, Opened};
 pub(crate) use status::Access;
@@ -74,5 +76,17 @@ impl Proc {
     /// ENOENT if there is none; EACCES where /proc is mounted with hidepid=1, proc(5).
     pub(crate) fn process(&self, pid: u32) -> Result<Process, Errno> {
         Process::open(&self.dir, pid)
+    }
+
+    /// The same; where its first thread has ended, a hold by one that lives and has its files.
+    ///
+    /// # Errors
+    /// As [`Proc::process`].
+    pub(crate) fn living(&self, pid: u32) -> Result<Process, Errno> {
+        let process = self.process(pid)?;
+        if process.stat(c"exe").is_ok() {
+            return Ok(process);
+        }
+        Ok(process.other_thread().unwrap_or(process))
     }
 }

@@ -20,19 +20,28 @@ use crate::fs::dir::Dir;
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: u32,
+    /// The thread whose directory it is: that number again, unless the first thread has ended.
+    thread: u32,
     dir: OwnedFd,
+    /// The directory of the first thread, if it is another one.
+    first: Option<OwnedFd>,
 }
 
 impl Process {
     pub(super) fn open(proc: &Dir, pid: u32) -> Result<Process, Errno> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = rustix::fs::openat(proc, pid.to_string(), flags, Mode::empty())?;
-        Ok(Process { pid, dir })
+        Ok(Process { pid, thread: pid, dir, first: None })
     }
 
     /// Its pid in this process's pid namespace.
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The number by which its links are found in /proc.
+    pub(crate) fn thread(&self) -> u32 {
+        self.thread
     }
 
     /// What one of its links leads to: `exe`, `fd/3`, `map_files/RANGE`. The inode itself, whatever became of its name.
@@ -52,14 +61,6 @@ impl Process {
         Ok(File::from(rustix::fs::openat(&self.dir, link, flags, Mode::empty())?))
     }
 
-    /// A descriptor of what one of its links leads to, without any right to read it, and through the same mount.
-    ///
-    /// # Errors
-    /// As [`Process::stat`].
-    pub(crate) fn path_fd(&self, link: impl rustix::path::Arg) -> Result<OwnedFd, Errno> {
-        rustix::fs::openat(&self.dir, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
-    }
-
     /// What one of its links says: a claim, for messages and as a path to look at.
     ///
     /// # Errors
@@ -68,15 +69,12 @@ impl Process {
         Ok(OsString::from_vec(rustix::fs::readlinkat(&self.dir, link, Vec::new())?.into_bytes()))
     }
 
-    /// All of a small file: `status`, `cgroup`, `cmdline`.
+    /// All of a small file: `cgroup`, `cmdline`, `mountinfo`.
     ///
     /// # Errors
     /// As [`Process::stat`].
     pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Errno> {
-        let mut bytes = Vec::new();
-        let read = self.open_link(name)?.read_to_end(&mut bytes);
-        read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        Ok(bytes)
+        all_of(&self.dir, name)
     }
 
     /// Its mappings of files, in order of address.
@@ -116,7 +114,9 @@ impl Process {
     /// # Errors
     /// As [`Process::stat`].
     pub(crate) fn status(&self) -> Result<Status, Errno> {
-        status::parse(&self.read("stat")?, &self.read("status")?).ok_or(Errno::IO)
+        // Of the first thread, whichever is looked at: by when that started a process is known again.
+        let first = self.first.as_ref().unwrap_or(&self.dir);
+        status::parse(&all_of(first, "stat")?, &all_of(first, "status")?).ok_or(Errno::IO)
     }
 
     /// Whether it is one that has no files: a thread of the kernel, or a process that has ended. Anybody may ask that.
@@ -124,16 +124,21 @@ impl Process {
         self.kind().is_some_and(|kind| kind.kernel || (kind.zombie && kind.threads == 1))
     }
 
-    /// Where its files are, if its first thread has ended and others have not: they share them.
+    /// Where its files are, if its first thread has ended and others have not: they share them. Not below `task`, where there is no
+    /// `map_files`.
     pub(super) fn other_thread(&self) -> Option<Process> {
         self.kind().filter(|kind| kind.zombie && kind.threads > 1)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let tasks = Dir::from_path_fd(rustix::fs::openat(&self.dir, c"task", flags, Mode::empty()).ok()?, "task".into()).ok()?;
         let threads = tasks.names(|name| name.iter().all(u8::is_ascii_digit)).ok()?;
-        threads.iter().find_map(|thread| {
+        threads.iter().filter_map(|name| name.to_str()?.parse().ok()).find_map(|thread: u32| {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let thread = Process { pid: self.pid, dir: rustix::fs::openat(&tasks, thread, flags, Mode::empty()).ok()? };
-            thread.stat(c"exe").is_ok().then_some(thread)
+            let dir = rustix::fs::openat(&self.dir, format!("../{thread}"), flags, Mode::empty()).ok()?;
+            // It may have ended, and its number be somebody else's; ours nobody can have as long as we have its directory.
+            let is_ours = status::process_of(&all_of(&dir, "status").ok()?) == Some(self.pid) && self.kind().is_some();
+            let first = self.dir.try_clone().ok()?;
+            let thread = Process { pid: self.pid, thread, dir, first: Some(first) };
+            (is_ours && thread.stat(c"exe").is_ok()).then_some(thread)
         })
     }
 
@@ -172,4 +177,12 @@ impl Process {
     pub(crate) fn dir(&self) -> BorrowedFd<'_> {
         self.dir.as_fd()
     }
+}
+
+fn all_of(dir: &OwnedFd, name: &str) -> Result<Vec<u8>, Errno> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let mut bytes = Vec::new();
+    let read = File::from(rustix::fs::openat(dir, name, flags, Mode::empty())?).read_to_end(&mut bytes);
+    read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(bytes)
 }

@@ -73,6 +73,12 @@ pub(super) fn parse(stat: &[u8], status: &[u8]) -> Option<Status> {
     Some(Status { comm, uid, started, zombie: state == "Z" })
 }
 
+/// From `status` of a thread: the process that it is of, in the pid namespace of the /proc it was read from.
+pub(super) fn process_of(status: &[u8]) -> Option<u32> {
+    let line = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"Tgid:"))?;
+    std::str::from_utf8(line).ok()?.trim().parse().ok()
+}
+
 /// From the mode of a descriptor's link: its owner's bits say how it was opened (`tid_fd_update_inode`), and with O_PATH it has
 /// none.
 pub(super) fn access(link_mode: u32) -> Access {

@@ -10,8 +10,9 @@ use rustix::io::Errno;
 use super::name::{self, Has};
 use super::source::Source;
 use super::trust;
+use crate::failpoint;
 use crate::fs::mount;
-use crate::proc::{FileId, Mapping, Proc, Process};
+use crate::proc::{FileId, Mapping, Pinned, Proc, Process};
 use crate::report::{Gone, SourceKind};
 use crate::request::Link;
 
@@ -21,6 +22,8 @@ pub(crate) struct Candidate {
     pub(crate) file: FileId,
     /// `None` where the file itself may not be looked at.
     pub(crate) stat: Option<Stat>,
+    /// When it was made, where its filesystem tells.
+    pub(crate) born: Option<(i64, u32)>,
     /// Bytes; without `stat`, as far as it is mapped.
     pub(crate) size: u64,
     /// The path it had.
@@ -29,6 +32,14 @@ pub(crate) struct Candidate {
     /// The directory that path is in, as the process sees it, and whom it belongs to.
     pub(crate) directory: Option<(FileId, u32)>,
     pub(crate) sources: Vec<Source>,
+}
+
+impl Candidate {
+    /// Whether a file is this one.
+    pub(crate) fn is(&self, stat: &Stat, born: Option<(i64, u32)>) -> bool {
+        let same_owner = self.stat.as_ref().is_none_or(|found| found.st_uid == stat.st_uid);
+        FileId::from(stat) == self.file && same_owner && (self.born.is_none() || self.born == born)
+    }
 }
 
 /// What is looked for.
@@ -101,7 +112,7 @@ pub(crate) fn find(proc: &Proc, here: &Here, wanted: &Wanted<'_>, only: Option<u
     let pids = only.map_or_else(|| proc.pids(), |pid| Ok(vec![pid]))?;
     for pid in pids.into_iter().filter(|pid| *pid != std::process::id()) {
         let mut look = Look { here, wanted, seen: &mut all };
-        match proc.process(pid).and_then(|process| look.at(&process)) {
+        match proc.living(pid).and_then(|process| look.at(&process)) {
             Err(errno) if only.is_some() => return Err(errno),
             Ok(()) => {}
             // It has ended.
@@ -119,7 +130,7 @@ pub(crate) fn find(proc: &Proc, here: &Here, wanted: &Wanted<'_>, only: Option<u
 /// # Errors
 /// Why it has none.
 pub(crate) fn held(proc: &Proc, here: &Here, pid: u32, link: &Link) -> Result<Candidate, NotHeld> {
-    let process = proc.process(pid).map_err(NotHeld::Unreadable)?;
+    let process = proc.living(pid).map_err(NotHeld::Unreadable)?;
     let mut all = HashMap::new();
     let mut look = Look { here, wanted: &Wanted::Any, seen: &mut all };
     let looked = match link {
@@ -141,6 +152,26 @@ fn sorted(mut candidate: Candidate) -> Candidate {
         rank(one).cmp(&rank(other))
     });
     candidate
+}
+
+/// A file of a process, as it was seen.
+struct Seen<'a> {
+    /// Of the process.
+    link: String,
+    kind: SourceKind,
+    /// What the kernel calls it.
+    text: &'a OsStr,
+    file: Behind<'a>,
+}
+
+/// What is behind a link.
+enum Behind<'a> {
+    File(&'a Pinned),
+    /// The file may not be looked at: as the mapping has it, and how far it is mapped, in bytes.
+    Memory {
+        id: FileId,
+        extent: u64,
+    },
 }
 
 /// A look at one process.
@@ -186,13 +217,14 @@ impl Look<'_> {
     }
 
     fn link(&mut self, process: &Process, link: String, kind: SourceKind) -> Result<(), Errno> {
-        let text = process.link_text(&link)?;
-        if !self.may_be_it(&text) {
+        // A first look, which spares most of them the second.
+        if !self.may_be_it(&process.link_text(&link)?) {
             return Ok(());
         }
-        let stat = process.stat(&link)?;
-        if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
-            self.found(process, link, kind, &text, FileId::from(&stat), Ok(stat))?;
+        failpoint::hit("rescue-look").map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let pinned = process.pin(&link)?;
+        if FileType::from_raw_mode(pinned.stat.st_mode) == FileType::RegularFile {
+            self.found(process, Seen { link, kind, text: &pinned.text()?, file: Behind::File(&pinned) })?;
         }
         Ok(())
     }
@@ -210,34 +242,31 @@ impl Look<'_> {
 
     /// The file of one of all its mappings.
     fn mapping(&mut self, process: &Process, mapping: &Mapping, all: &[Mapping]) -> Result<(), Errno> {
-        match process.stat(mapping.link()) {
-            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
-                self.found(process, mapping.link(), SourceKind::Map, &mapping.name, FileId::from(&stat), Ok(stat))
+        let link = mapping.link();
+        match process.pin(&link) {
+            Ok(pinned) if FileType::from_raw_mode(pinned.stat.st_mode) == FileType::RegularFile => {
+                self.found(process, Seen { link, kind: SourceKind::Map, text: &pinned.text()?, file: Behind::File(&pinned) })
             }
             // A device; or it was unmapped.
             Ok(_) | Err(Errno::NOENT) => Ok(()),
             // It takes CAP_CHECKPOINT_RESTORE, proc_pid_map_files(5); what it is can be told without.
             Err(Errno::PERM | Errno::ACCESS) => {
-                let (major, minor) = mapping.device;
-                let file = FileId { dev: rustix::fs::makedev(major, minor), ino: mapping.inode };
+                let id = FileId { dev: mapping.device(), ino: mapping.inode };
                 let of_it = all.iter().filter(|other| (other.device, other.inode) == (mapping.device, mapping.inode));
                 let extent = of_it.map(|part| part.offset + (part.end - part.start)).max().unwrap_or_default();
-                self.found(process, mapping.link(), SourceKind::Memory, &mapping.name, file, Err(extent))
+                let file = Behind::Memory { id, extent };
+                self.found(process, Seen { link, kind: SourceKind::Memory, text: &mapping.name, file })
             }
             Err(errno) => Err(errno),
         }
     }
 
-    /// Notes a file, if it is wanted. `stat`: or how far it is mapped.
-    fn found(
-        &mut self,
-        process: &Process,
-        link: String,
-        kind: SourceKind,
-        text: &OsStr,
-        file: FileId,
-        stat: Result<Stat, u64>,
-    ) -> Result<(), Errno> {
+    /// Notes a file, if it is wanted.
+    fn found(&mut self, process: &Process, Seen { link, kind, text, file: behind }: Seen<'_>) -> Result<(), Errno> {
+        let (file, stat) = match &behind {
+            Behind::File(pinned) => (FileId::from(&pinned.stat), Some(pinned.stat)),
+            Behind::Memory { id, .. } => (*id, None),
+        };
         if matches!(self.wanted, Wanted::Inodes(inodes) if !inodes.contains(&file.ino)) {
             return Ok(());
         }
@@ -249,12 +278,12 @@ impl Look<'_> {
         let has = |path: &Path| match look_up(path) {
             None => Has::Nothing,
             // Without the file itself only the number of its inode is certain: mappings name other devices on btrfs.
-            Some(there) if there.st_ino == file.ino && (there.st_dev == file.dev || stat.is_err()) => Has::Itself,
+            Some(there) if there.st_ino == file.ino && (there.st_dev == file.dev || stat.is_none()) => Has::Itself,
             Some(_) => Has::Another,
         };
         // Of another type on other architectures.
         #[allow(clippy::unnecessary_cast)]
-        let links = stat.as_ref().map_or(1, |stat| stat.st_nlink as u64);
+        let links = stat.map_or(1, |stat| stat.st_nlink as u64);
         let gone = name::of_gone(text, links, has);
         let (name, gone) = match (gone, self.wanted) {
             (Some(gone), _) => gone,
@@ -262,16 +291,20 @@ impl Look<'_> {
             (None, _) => return Ok(()),
         };
         let directory = name.parent().and_then(look_up).map(|stat| (FileId::from(&stat), stat.st_uid));
-        let foreign = trust::is_foreign(process, &link, kind, self.here);
+        let (through, born, extent) = match &behind {
+            Behind::File(pinned) => (Some(pinned.mount()), pinned.born(), pinned.stat.st_size as u64),
+            Behind::Memory { extent, .. } => (None, None, *extent),
+        };
+        let foreign = trust::is_foreign(process, through, self.here);
         if !self.is_wanted(&name, ours || foreign, directory, file) {
             return Ok(());
         }
-        let status = process.status()?;
-        let source = Source { pid: process.pid(), started: status.started, command: status.comm, kind, link, foreign };
-        let extent = stat.as_ref().map_or_else(|extent| *extent, |stat| stat.st_size as u64);
+        let (status, thread) = (process.status()?, process.thread());
+        let source = Source { pid: process.pid(), thread, started: status.started, command: status.comm, kind, link, foreign };
         let candidate = self.seen.entry(file).or_insert_with(|| Candidate {
             file,
-            stat: stat.ok(),
+            stat,
+            born,
             size: extent,
             name: name.clone(),
             gone,
@@ -303,5 +336,34 @@ impl Look<'_> {
                 (by_text && name == *path) || (same_place && name.file_name() == path.file_name())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_got_the_number_of_another_one_is_not_taken_for_it() {
+        let file = tempfile::tempfile().unwrap();
+        let stat = rustix::fs::fstat(&file).unwrap();
+        let born = crate::proc::born(&file);
+        let found = |stat: Option<Stat>, born| Candidate {
+            file: FileId { dev: 1, ino: 2 },
+            stat,
+            born,
+            size: 0,
+            name: PathBuf::from("/app"),
+            gone: Gone::Deleted,
+            directory: None,
+            sources: Vec::new(),
+        };
+        let same = Stat { st_dev: 1, st_ino: 2, ..stat };
+        assert!(found(Some(same), born).is(&same, born) && found(None, None).is(&same, born));
+        assert!(!found(Some(same), born).is(&Stat { st_ino: 3, ..same }, born));
+        // Somebody else's, or made at another time.
+        assert!(!found(Some(same), born).is(&Stat { st_uid: same.st_uid + 1, ..same }, born));
+        let later = born.map(|(seconds, nanoseconds)| (seconds + 1, nanoseconds)).or(Some((1, 0)));
+        assert!(!found(Some(same), Some((0, 0))).is(&same, later));
     }
 }

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use rustix::io::Errno;
 
+use super::candidates::Candidate;
 use crate::failpoint;
-use crate::proc::{FileId, Proc, Process};
+use crate::proc::{self, Proc, Process};
 use crate::report::SourceKind;
 
 /// A way to a file. The process is not held, for there may be more of them than descriptors: it is known again by when it started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) pid: u32,
+    /// The thread of it by which its links are found.
+    pub(crate) thread: u32,
     /// In clock ticks since the machine did, proc_pid_stat(5).
     pub(crate) started: u64,
     pub(crate) command: std::ffi::OsString,
@@ -33,23 +36,23 @@ pub(crate) struct Opened {
 impl Source {
     /// The link, for messages.
     pub(crate) fn path(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/{}", self.pid, self.link))
+        PathBuf::from(format!("/proc/{}/{}", self.thread, self.link))
     }
 
-    /// Opens the file for reading, if it still is the one that was found. Once it is open it stays, whatever becomes of the
-    /// process.
+    /// Opens the file for reading, if it still is the one that was found: no other one that has got its inode number since. Once it
+    /// is open it stays, whatever becomes of the process.
     ///
     /// # Errors
     /// ESRCH if the process has ended, also where another one has its pid; ESTALE if the link leads to another file now; EACCES
     /// and EPERM if it may not be opened.
-    pub(crate) fn open(&self, proc: &Proc, file: FileId) -> Result<Opened, Errno> {
+    pub(crate) fn open(&self, proc: &Proc, found: &Candidate) -> Result<Opened, Errno> {
         failpoint::hit("rescue-open").map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        let process = proc.process(self.pid).map_err(|errno| if errno == Errno::NOENT { Errno::SRCH } else { errno })?;
+        let process = proc.living(self.pid).map_err(|errno| if errno == Errno::NOENT { Errno::SRCH } else { errno })?;
         if process.status()?.started != self.started {
             return Err(Errno::SRCH);
         }
         let opened = process.open_link(&self.link)?;
-        match FileId::from(&rustix::fs::fstat(&opened)?) == file {
+        match found.is(&rustix::fs::fstat(&opened)?, proc::born(&opened)) {
             true => Ok(Opened { file: opened, process }),
             false => Err(Errno::STALE),
         }

@@ -10,7 +10,7 @@ use rustix::process::geteuid;
 use super::candidates::{Candidate, Here};
 use crate::fs::mount;
 use crate::proc::{FileId, Process};
-use crate::report::{Distrust, SourceKind};
+use crate::report::Distrust;
 use crate::sys;
 
 /// Whom a file at a path should belong to.
@@ -23,22 +23,20 @@ pub(crate) trait Owners {
 /// its process, or that belongs to another user namespace than ours. A descriptor of a private mount may be given to a process
 /// anywhere, and its link goes on to show the path there. Where it cannot be found out, it is so: a namespace of ours would have
 /// told (ioctl_nsfs(2)).
-pub(super) fn is_foreign(process: &Process, link: &str, kind: SourceKind, here: &Here) -> bool {
-    let is_ours = process.namespace("mnt").is_ok_and(|theirs| theirs == here.mounts);
-    if !is_ours && (here.users.is_none() || owner_of_mounts(process).ok() != here.users) {
-        return true;
+///
+/// `through`: the mount, or that it cannot be told, of a file that was opened; `None` for one that may not be: it has no mount that
+/// could be asked for, and is put at no path unasked.
+pub(super) fn is_foreign(process: &Process, through: Option<Option<u64>>, here: &Here) -> bool {
+    if process.namespace("mnt").is_ok_and(|theirs| theirs == here.mounts) {
+        let is_ours = |mount: u64| here.root_mount == Some(mount) || mount::is_listed(&here.mount_list, mount);
+        return through.is_some_and(|through| !through.is_some_and(is_ours));
     }
-    // What may not be opened has no mount that could be asked for. It is put at no path unasked.
-    if kind == SourceKind::Memory {
-        return false;
-    }
-    let through = process.path_fd(link).ok().and_then(mount::id_of);
-    let is_known = |through: u64| match is_ours {
-        true => here.root_mount == Some(through) || mount::is_listed(&here.mount_list, through),
-        // Of a process in a directory of its own by chroot(2) only what is below it is listed.
-        false => process.read("mountinfo").is_ok_and(|list| mount::is_listed(&list, through)),
-    };
-    !through.is_some_and(is_known)
+    // Of a process in a directory of its own by chroot(2) only what is below it is listed. The list comes before the question
+    // whose it is: out of a namespace of another user namespace nobody gets back into one of ours.
+    let list = process.read("mountinfo").unwrap_or_default();
+    let is_trusted = here.users.is_some() && owner_of_mounts(process).ok() == here.users;
+    let is_theirs = |through: Option<u64>| through.is_some_and(|mount| mount::is_listed(&list, mount));
+    !is_trusted || !through.is_none_or(is_theirs)
 }
 
 /// The user namespace that a process's mount namespace belongs to.

@@ -139,7 +139,7 @@ fn on_disk(rebuilt: &Rebuilt, lost: &Path) -> Option<Content> {
 /// Makes the file again, and reads it once more as a loader would. `Err`: why not, in words.
 fn rebuilt(candidate: &Candidate, source: &rescue::Source, proc: &Proc) -> Result<Rebuilt, String> {
     let ended = |errno: rustix::io::Errno| crate::error::lowered(&std::io::Error::from(errno));
-    let process = proc.process(source.pid).map_err(ended)?;
+    let process = proc.living(source.pid).map_err(ended)?;
     if process.status().map_err(ended)?.started != source.started {
         return Err("it has ended, and another process has its number".to_owned());
     }

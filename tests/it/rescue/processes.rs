@@ -7,7 +7,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::support::{
-    Fixture, Namespace, Process, Scratch, failpoints_available, program_under_test, require_mounts, require_program, swapbin,
+    Fixture, Namespace, Process, Scratch, failpoints_available, program_under_test, require_mounts, require_program,
+    require_root, swapbin,
 };
 
 /// A program that runs twice and is deleted.
@@ -197,4 +198,85 @@ fn nothing_of_the_process_is_changed() {
     let touched = |name: &str| calls.iter().any(|call| format!("{call:?}").contains(name));
     assert!(!touched("ptrace") && !touched("kill") && !touched("process_vm_writev"), "{calls:?}");
     assert_eq!(holding.finish(), format!("sum={}\n", 7 << 20));
+}
+
+#[test]
+fn a_process_whose_first_thread_has_ended_still_has_its_files() {
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let data = scratch.file_of("data", 7, 100_000);
+    let bytes = fs::read(&data).unwrap();
+    let running = Fixture::start(&app, &["leave", data.to_str().unwrap()]);
+    let pid = running.pid().as_raw_nonzero().to_string();
+    assert!(fs::read_link(format!("/proc/{pid}/exe")).is_err(), "its first thread has ended");
+    fs::remove_file(&app).unwrap();
+    fs::remove_file(&data).unwrap();
+
+    let object = swapbin(&scratch).args(["rescue", "--list", "--pid", &pid, "--json"]).run().exits(0).json();
+    let paths: Vec<_> = object["files"].as_array().unwrap().iter().map(|file| file["path"].clone()).collect();
+    assert_eq!(paths, [app.to_str().unwrap(), data.to_str().unwrap()]);
+    let object = swapbin(&scratch).args(["rescue", "app", "--json"]).run().exits(0).json();
+    assert_eq!(Fixture::version_of(&app), "one");
+    assert_eq!(
+        (&object["rescued"]["processes"][0]["pid"], &object["compared"]),
+        (&pid.parse::<u32>().unwrap().into(), &true.into())
+    );
+    let link = object["rescued"]["processes"][0]["link"].as_str().unwrap();
+    assert!(fs::metadata(link).is_ok(), "{link} can be opened by whoever reads it");
+    if require_root() {
+        // By the link of the mapping, which a thread has only under its own number.
+        swapbin(&scratch).args(["rescue", "data"]).run().exits(0).prints("/map_files/");
+        assert!(fs::read(&data).unwrap() == bytes);
+        fs::remove_file(&data).unwrap();
+    }
+    swapbin(&scratch).args(["rescue", "--pid", &pid, "--exe", "--to", "copy"]).run().exits(0);
+    assert_eq!(Fixture::version_of(scratch.path("copy")), "one");
+    running.finish();
+}
+
+/// A process that shares its descriptors with another one, in which descriptor 3 is what was `lost`, and to be `other` when it is
+/// fed.
+fn sharing(scratch: &Scratch) -> (Fixture, String) {
+    let reader = scratch.program("reader", "one");
+    let (lost, other) = (scratch.file("lost", "the lost file"), scratch.file("other", "another file"));
+    let sharing = Fixture::start(&reader, &["share", lost.to_str().unwrap(), other.to_str().unwrap()]);
+    fs::remove_file(&lost).unwrap();
+    let pid = sharing.pid().as_raw_nonzero().to_string();
+    (sharing, pid)
+}
+
+fn exchange(sharing: &mut Fixture, pid: &str) {
+    sharing.feed(b"x");
+    while !fs::read_link(format!("/proc/{pid}/fd/3")).unwrap().ends_with("other") {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_descriptor_that_changes_while_it_is_looked_at_tells_of_one_file_only() {
+    if !failpoints_available() {
+        return;
+    }
+    for (place, said) in [("rescue-look", "has no deleted or replaced"), ("rescue-open", "can no longer be opened")] {
+        let scratch = Scratch::new();
+        let (mut sharing, pid) = sharing(&scratch);
+        let mut run = swapbin(&scratch).args(["rescue", "lost", "--pid", &pid]).failpoint(place, "pause").spawn();
+        run.wait_until_paused();
+        exchange(&mut sharing, &pid);
+        run.signal(Signal::CONT);
+        run.wait().exits(7).says(said);
+        assert!(!scratch.path("lost").exists(), "not the other file under the name of the lost one");
+    }
+}
+
+#[test]
+fn two_processes_with_the_same_descriptors_have_the_same_file() {
+    let scratch = Scratch::new();
+    let (mut sharing, pid) = sharing(&scratch);
+    let object = swapbin(&scratch).args(["rescue", "lost", "--json", "-n"]).run().exits(0).json();
+    let processes = object["rescued"]["processes"].as_array().unwrap();
+    assert_eq!(processes.len(), 2, "{object}");
+    assert!(processes.iter().any(|process| process["pid"].to_string() == pid));
+    exchange(&mut sharing, &pid);
+    swapbin(&scratch).args(["rescue", "lost"]).run().exits(7);
 }

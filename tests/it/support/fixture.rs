@@ -1,6 +1,6 @@
 //! A fixture program at work.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -83,6 +83,11 @@ impl Fixture {
     /// Sends a signal.
     pub fn signal(&mut self, signal: Signal) {
         self.process.signal(signal);
+    }
+
+    /// Writes to its input.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.process.pipes().stdin.as_mut().expect("an open input").write_all(bytes).expect("somebody reads");
     }
 
     /// Ends its input; what it printed after `ready` until its own end, which must be a good one.
