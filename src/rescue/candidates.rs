@@ -358,11 +358,16 @@ mod tests {
             directory: None,
             sources: Vec::new(),
         };
-        let same = Stat { st_dev: 1, st_ino: 2, ..stat };
+        let with = |ino: u64, uid: u32| {
+            let mut stat = stat;
+            (stat.st_dev, stat.st_ino, stat.st_uid) = (1, ino, uid);
+            stat
+        };
+        let same = with(2, 5);
         assert!(found(Some(same), born).is(&same, born) && found(None, None).is(&same, born));
-        assert!(!found(Some(same), born).is(&Stat { st_ino: 3, ..same }, born));
+        assert!(!found(Some(same), born).is(&with(3, 5), born));
         // Somebody else's, or made at another time.
-        assert!(!found(Some(same), born).is(&Stat { st_uid: same.st_uid + 1, ..same }, born));
+        assert!(!found(Some(same), born).is(&with(2, 6), born));
         let later = born.map(|(seconds, nanoseconds)| (seconds + 1, nanoseconds)).or(Some((1, 0)));
         assert!(!found(Some(same), Some((0, 0))).is(&same, later));
     }

@@ -276,7 +276,8 @@ fn two_processes_with_the_same_descriptors_have_the_same_file() {
     let object = swapbin(&scratch).args(["rescue", "lost", "--json", "-n"]).run().exits(0).json();
     let processes = object["rescued"]["processes"].as_array().unwrap();
     assert_eq!(processes.len(), 2, "{object}");
-    assert!(processes.iter().any(|process| process["pid"].to_string() == pid));
+    let pids: Vec<String> = processes.iter().map(|process| process["pid"].to_string()).collect();
+    assert!(pids.contains(&pid));
     exchange(&mut sharing, &pid);
     swapbin(&scratch).args(["rescue", "lost"]).run().exits(7);
 }
