@@ -4,7 +4,7 @@
 //! stops before anything is done.
 
 use super::read::{Journal, Phase};
-use super::record::{Entry, Way};
+use super::record::{Entry, Kind, Way};
 
 /// What is seen of one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,17 @@ pub(crate) fn decide(journal: &Journal, facts: &[Facts], asked: Option<Direction
         },
     };
     (direction, journal.entries.iter().zip(facts).map(step).collect())
+}
+
+/// Whether each change has to be on the disk before the next is made: a directory and a link to it, which come or go. The two may be
+/// on different disks, and who follows the link waits for no recovery.
+pub(crate) fn in_turn(one: &Entry, other: &Entry) -> bool {
+    let is_link = |entry: &Entry| entry.old.iter().chain(&entry.new).all(|version| version.kind == Kind::Link);
+    let comes_or_goes = |entry: &Entry| match (&entry.old, &entry.new) {
+        (Some(version), None) | (None, Some(version)) => version.kind == Kind::Directory,
+        _ => false,
+    };
+    comes_or_goes(one) && is_link(other) || is_link(one) && comes_or_goes(other)
 }
 
 /// What has the name before the transaction.

@@ -11,7 +11,7 @@ mod read;
 mod record;
 mod text;
 
-pub(crate) use decide::{Direction, Facts, Seen, Step, before, decide};
+pub(crate) use decide::{Direction, Facts, Seen, Step, before, decide, in_turn};
 pub(crate) use frame::encode;
 pub(crate) use in_place::{Content, Overwritten, Repair, decide_in_place};
 pub(crate) use read::{Journal, Phase, Unreadable, read};

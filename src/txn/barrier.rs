@@ -124,6 +124,14 @@ pub(super) fn names(directories: &[Arc<Dir>]) -> Result<(), (Arc<Dir>, io::Error
     outcomes.into_iter().collect()
 }
 
+/// Puts the names of a directory on the disk before the next change, which has to come after them there too.
+///
+/// # Errors
+/// Of fsync(2).
+pub(super) fn turn(dir: &Dir) -> Result<(), Error> {
+    failpoint::around("sync-turn", || sync::dir(dir, None)).map_err(|source| Error::write("sync", dir.path(), source))
+}
+
 fn names_of_one(directories: &[&Arc<Dir>]) -> Result<(), (Arc<Dir>, io::Error)> {
     let each = || {
         directories.iter().try_for_each(|dir| {

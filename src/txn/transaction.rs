@@ -411,8 +411,11 @@ impl<'a> Transaction<'a> {
         self.room = SetAside::on(directories.iter().chain([&self.state.open]))?;
         self.write_commit()?;
         let renaming = Instant::now();
-        for at in order {
-            if let Err(error) = self.room.with(|| self.items[at].publish()) {
+        let in_turn = matches!(order[..], [one, other] if journal::in_turn(&self.items[one].entry, &self.items[other].entry));
+        for (nth, at) in order.iter().copied().enumerate() {
+            let before = order[..nth].last().filter(|_| in_turn);
+            let ready = before.map_or(Ok(()), |before| barrier::turn(&self.items[*before].dir));
+            if let Err(error) = ready.and_then(|()| self.room.with(|| self.items[at].publish())) {
                 return Err(self.take_back(at, error));
             }
         }

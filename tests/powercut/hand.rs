@@ -18,6 +18,7 @@ use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
 use super::disturb::{self, Disturbance, Step};
 use super::filesystem::Filesystem;
 use super::judge::{BYSTANDER, NEIGHBOUR, bystander_content};
+use super::releases;
 use super::scenario::{Before, Places, Scenario, Version};
 use super::sys;
 
@@ -105,6 +106,7 @@ impl Hand {
             fs::write(root.join(BYSTANDER), bystander_content())?;
             fs::write(root.join(NEIGHBOUR), "")?;
         }
+        releases::format(&self.scenario, &self.places)?;
         let sources = self.places.sources(&self.scenario);
         fs::create_dir_all(&sources)?;
         for target in &self.scenario.targets {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::scenario::{Before, Places, Promise, STATE, Scenario, Target, Version};
+use super::releases;
+use super::scenario::{Before, Places, Promise, RELEASES, STATE, Scenario, Target, Version};
 
 /// A file nobody touches, in the directory where things happen.
 pub const BYSTANDER: &str = "app/bystander";
@@ -17,14 +19,14 @@ const OURS: &str = ".swapbin";
 const KEPT: &str = ".swapbin~";
 
 #[derive(Debug)]
-struct Found {
-    content: Vec<u8>,
+pub struct Found {
+    pub content: Vec<u8>,
     mode: u32,
     owner: (u32, u32),
 }
 
 impl Found {
-    fn is(&self, version: &Version, target: &Target) -> bool {
+    pub fn is(&self, version: &Version, target: &Target) -> bool {
         self.mode == version.mode && self.owner == (version.owner, version.owner) && self.content == version.content(target)
     }
 
@@ -46,6 +48,8 @@ impl Found {
 /// What was found, and each target's letter: old, new, absent, or being written.
 pub struct Sight {
     files: BTreeMap<(usize, String), Found>,
+    /// What a link that is kept says, where one is switched.
+    kept_link: Option<Vec<u8>>,
     pub letters: String,
 }
 
@@ -59,7 +63,8 @@ pub fn look(scenario: &Scenario, places: &Places, promised: impl Fn(usize) -> bo
         let root = places.disk(disk);
         read_below(&root, &root, disk, &mut files).map_err(|error| format!("cannot read what is there: {error}"))?;
     }
-    let mut sight = Sight { files, letters: String::new() };
+    releases::follow(scenario, places, &mut files)?;
+    let mut sight = Sight { files, kept_link: releases::kept_link(scenario, places), letters: String::new() };
     for (at, target) in scenario.targets.iter().enumerate() {
         let letter = sight.target(target).map_err(|wrong| format!("'{}' {wrong}", target.path))?;
         if letter != 'n' && promised(at) {
@@ -93,7 +98,7 @@ impl Sight {
     /// It is a mixture.
     pub fn together(&self, scenario: &Scenario) -> Result<(), String> {
         let new = self.letters.matches('n').count();
-        match scenario.promise == Promise::Together && new > 0 && new < self.letters.len() {
+        match scenario.is_together() && new > 0 && new < self.letters.len() {
             true => Err(format!("only {new} of {} are new", self.letters.len())),
             false => Ok(()),
         }
@@ -132,7 +137,8 @@ impl Sight {
                 || path.starts_with("sources/")
                 || path.starts_with(STATE) && !open_journal;
             // A new directory is staged whole, under one such name.
-            let temporary = path.split('/').any(|part| part.starts_with(OURS));
+            // A release that the link does not lead to yet has its name already.
+            let temporary = path.split('/').any(|part| part.starts_with(OURS) || part == RELEASES);
             if expected || !swept && (open_journal || temporary) {
                 continue;
             }
@@ -147,12 +153,18 @@ impl Sight {
                 return Err(format!("'{path}' on disk {disk} is kept, and no record tells of it"));
             }
             kept[*disk] += 1;
+            if self.kept_link.as_ref() == Some(&found.content) {
+                continue;
+            }
             if !scenario.targets.iter().any(|target| target.disk == *disk && found.is_kept_of(target, scenario.promise)) {
                 return Err(format!("'{path}' on disk {disk} is no version of a target"));
             }
         }
         for (disk, kept) in kept.iter().enumerate() {
-            let targets = scenario.targets.iter().filter(|target| target.disk == disk).count();
+            let targets = match self.kept_link {
+                Some(_) => 1,
+                None => scenario.targets.iter().filter(|target| target.disk == disk).count(),
+            };
             if *kept > targets {
                 return Err(format!("{kept} kept versions of {targets} files are left on disk {disk}"));
             }
@@ -174,7 +186,11 @@ fn read_below(root: &Path, directory: &Path, disk: usize, found: &mut BTreeMap<(
             continue;
         }
         let name = path.strip_prefix(root).expect("below its root").to_string_lossy().into_owned();
-        let content = if about.is_file() { fs::read(&path)? } else { b"no regular file".to_vec() };
+        let content = match about.file_type() {
+            kind if kind.is_file() => fs::read(&path)?,
+            kind if kind.is_symlink() => fs::read_link(&path)?.into_os_string().into_vec(),
+            _ => b"no regular file".to_vec(),
+        };
         found.insert((disk, name), Found { content, mode: about.mode() & 0o7777, owner: (about.uid(), about.gid()) });
     }
     Ok(())

@@ -18,6 +18,7 @@ mod judge;
 mod lane;
 mod log;
 mod machine;
+mod releases;
 mod round;
 mod scenario;
 mod stepper;

@@ -52,6 +52,8 @@ pub enum Promise {
     EachFile,
     /// The same, and after recovery all are old or all are new.
     Together,
+    /// The same, and before recovery too.
+    AtOnce,
     /// Each target is old or new, and new after success, once recovery has run; before, it may be some of both.
     AfterRecovery,
     /// Each target should be old or new. No more is asked of others' programs.
@@ -73,6 +75,8 @@ pub struct Scenario {
     pub sources_on_disk: bool,
     /// Where the program keeps its state.
     pub state_on: usize,
+    /// The disk with the releases, where the targets are seen through a link to one of them.
+    pub releases_on: Option<usize>,
     /// What is tried takes back what was done before by [`Scenario::preparation`]; the same call again would undo that.
     pub undoes: bool,
     /// Syncs that must not be left out, by the names of their failpoints: without each, some filesystem must show bad states.
@@ -113,6 +117,10 @@ impl Places {
 
 /// The state directory's name.
 pub const STATE: &str = "state";
+/// The link to the current release, on the first disk.
+pub const LINK: &str = "current";
+/// The directory with the releases.
+pub const RELEASES: &str = "releases";
 
 fn text(path: &Path) -> String {
     path.to_str().expect("paths of our own").to_owned()
@@ -136,6 +144,14 @@ fn six(disks: usize) -> Vec<Target> {
     let lengths = [(90_000, 70_000), (20_000, 40_000), (4096, 8192), (700, 300), (50_000, 50_000), (150_000, 260_000)];
     let target = |(at, (name, (before, after)))| target(at % disks, name, old(before), new(after));
     names.into_iter().zip(lengths).enumerate().map(target).collect()
+}
+
+/// Files of a release, seen through the link.
+fn released() -> Vec<Target> {
+    let names = ["current/tool", "current/lib/liba.so", "current/lib/small"];
+    let lengths = [(90_000, 70_000), (20_000, 40_000), (700, 300)];
+    let target = |(path, (before, after))| target(0, path, old(before), new(after));
+    names.into_iter().zip(lengths).map(target).collect()
 }
 
 fn flags(scenario: &Scenario, places: &Places, target: &Target) -> Vec<String> {
@@ -183,6 +199,15 @@ fn exchange(scenario: &Scenario, places: &Places) -> Vec<Run> {
     let (stage, root) = (text(&places.sources(scenario).join("app")), text(&places.disk(0).join("app")));
     let command = words(&[&places.program, "apply", "--tree", &stage, "--to", &root, "--keep-owner", "--exchange"]);
     vec![Run { commands: vec![command], targets: (0..scenario.targets.len()).collect() }]
+}
+
+/// A release beside the one that the link leads to, and the link to it.
+fn generation_link(scenario: &Scenario, places: &Places) -> Vec<Run> {
+    let stage = text(&places.sources(scenario).join(LINK));
+    let (releases, link) =
+        (text(&places.disk(scenario.releases_on.unwrap_or_default()).join(RELEASES)), text(&places.disk(0).join(LINK)));
+    let command = [&*places.program, "apply", "--tree", &stage, "--to", &releases, "--keep-owner", "--generation-link", &link];
+    vec![Run { commands: vec![words(&command)], targets: (0..scenario.targets.len()).collect() }]
 }
 
 fn recover(_: &Scenario, places: &Places) -> Vec<Vec<String>> {
@@ -252,9 +277,28 @@ pub fn all() -> Vec<Scenario> {
         let recover: fn(&Scenario, &Places) -> _ = |_, _| Vec::new();
         let needs = &["sync", "sync-dir"][..];
         let promise = Promise::EachFile;
-        Scenario { name, disks, targets, promise, sources_on_disk: false, state_on: 0, undoes: false, needs, runs, recover }
+        Scenario {
+            name,
+            disks,
+            targets,
+            promise,
+            sources_on_disk: false,
+            state_on: 0,
+            releases_on: None,
+            undoes: false,
+            needs,
+            runs,
+            recover,
+        }
     };
     let together = |name, targets, needs| Scenario { promise: Promise::Together, needs, recover, ..ours(name, targets, batch) };
+    let at_once = |name, releases_on, needs| Scenario {
+        promise: Promise::AtOnce,
+        disks: releases_on + 1,
+        releases_on: Some(releases_on),
+        runs: generation_link,
+        ..together(name, released(), needs)
+    };
     let hoped = |name, runs| Scenario { promise: Promise::Hoped, needs: &[], ..ours(name, one(), runs) };
     let install_all = |scenario: &Scenario, places: &Places| install(scenario, places, &[&places.program, "install"]);
     vec![
@@ -277,7 +321,10 @@ pub fn all() -> Vec<Scenario> {
         Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2), &["sync", "commit-sync", "sync-dir"]) },
         Scenario { runs: tree, ..together("tree", with_new_directories(six(1)), &["sync", "commit-sync"]) },
         // One rename is the whole change: it needs nothing but what it shows.
-        Scenario { runs: exchange, ..together("exchange", six(1), &["sync"]) },
+        Scenario { promise: Promise::AtOnce, runs: exchange, ..together("exchange", six(1), &["sync"]) },
+        at_once("generation-link", 0, &["sync"]),
+        // The second rename shows the first, which has to be on its disk by then.
+        at_once("generation-link-two-disks", 1, &["sync", "sync-turn"]),
         Scenario { undoes: true, runs: rollback, ..together("rollback", back(six(1)), &["commit-sync"]) },
         Scenario { undoes: true, runs: rollback, ..together("rollback-two-disks", back(six(2)), &["commit-sync", "sync-dir"]) },
         hoped("peer-install", peer_install),
@@ -296,7 +343,12 @@ impl Scenario {
 
     /// Whether `recover` has decisions to make.
     pub fn recovers(&self) -> bool {
-        matches!(self.promise, Promise::Together | Promise::AfterRecovery)
+        self.is_together() || self.promise == Promise::AfterRecovery
+    }
+
+    /// Whether no mixture may be found after recovery.
+    pub fn is_together(&self) -> bool {
+        matches!(self.promise, Promise::Together | Promise::AtOnce)
     }
 
     /// What swapbin is asked to put at a target.

@@ -233,3 +233,20 @@ fn a_journal_out_of_order_or_of_another_version_is_not_obeyed() {
     header.swapbin_journal = IN_PLACE + 1;
     assert_eq!(read(&bytes(&newer)), Err(Unreadable::Version(IN_PLACE + 1)));
 }
+
+#[test]
+fn a_directory_and_a_link_that_may_lead_to_it_change_in_turn_and_nothing_else_does() {
+    let of = |kind, old, new| {
+        let mut entry = entry(old, new, Way::Link);
+        entry.old.iter_mut().chain(&mut entry.new).for_each(|version| version.kind = kind);
+        entry
+    };
+    let link = of(Kind::Link, true, true);
+    for other in [of(Kind::Directory, false, true), of(Kind::Directory, true, false)] {
+        assert!(in_turn(&link, &other) && in_turn(&other, &link));
+    }
+    for other in [of(Kind::Directory, true, true), of(Kind::File, false, true), of(Kind::Link, false, true)] {
+        assert!(!in_turn(&link, &other) && !in_turn(&other, &link));
+    }
+    assert!(!in_turn(&of(Kind::Directory, false, true), &of(Kind::Directory, false, true)));
+}

@@ -15,6 +15,7 @@ use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::{rename, sync, temp, tree};
 use crate::journal::{self, Direction, Entry, Facts, Journal, Kind, Phase, Seen, Step, Text, Unreadable};
+use crate::txn::barrier;
 use crate::txn::in_place;
 use crate::txn::kept;
 use crate::txn::litter;
@@ -211,7 +212,11 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
         // The last rename is taken back first, so that a program never meets a library older than itself.
         Direction::Back => (0..steps.len()).rev().collect(),
     };
-    for at in order {
+    let in_turn = matches!(&journal.entries[..], [one, other] if journal::in_turn(one, other));
+    for (nth, at) in order.iter().copied().enumerate() {
+        if let Some(before) = order[..nth].last().and_then(|before| examined[*before].dir.as_ref()).filter(|_| in_turn) {
+            barrier::turn(before)?;
+        }
         let (entry, Some(dir)) = (&journal.entries[at], &examined[at].dir) else { continue };
         let error = |source: io::Error| Error::write("recover", &path_of(entry), source);
         failpoint::hit("recover").map_err(error)?;

@@ -100,9 +100,14 @@ fn killed_anywhere_and_recovered_the_link_leads_to_a_whole_release() {
     if !failpoints_available() {
         return;
     }
-    for (place, committed) in
-        [("sync", false), ("stage@4", false), ("commit-record", false), ("rename@2", true), ("sync-dir", true)]
-    {
+    for (place, committed) in [
+        ("sync", false),
+        ("stage@4", false),
+        ("commit-record", false),
+        ("sync-turn", true),
+        ("rename@2", true),
+        ("sync-dir", true),
+    ] {
         let scratch = tree();
         release(&scratch).failpoint(place, "abort").run().is_killed_by(Signal::KILL);
         swapbin(&scratch).arg("recover").run().exits(0);
@@ -118,8 +123,27 @@ fn a_link_that_cannot_be_replaced_takes_the_release_away_again() {
     if !failpoints_available() {
         return;
     }
+    // The link is not touched before the release is on the disk under its name.
+    for place in ["rename@2", "sync-turn@1"] {
+        let scratch = tree();
+        let before = scratch.snapshot();
+        release(&scratch).failpoint(place, &libc::EIO.to_string()).run().exits(1);
+        scratch.snapshot().assert_same_as(&before);
+    }
+}
+
+#[test]
+fn a_rollback_takes_the_release_away_only_once_the_link_leads_elsewhere_on_the_disk_too() {
+    if !failpoints_available() {
+        return;
+    }
     let scratch = tree();
+    release(&scratch).run().exits(0);
     let before = scratch.snapshot();
-    release(&scratch).failpoint("rename@2", &libc::EIO.to_string()).run().exits(1);
+    let rollback = || swapbin(&scratch).args(["rollback", "--last"]);
+    rollback().failpoint("sync-turn@1", &libc::EIO.to_string()).run().exits(1);
     scratch.snapshot().assert_same_as(&before);
+    rollback().failpoint("sync-turn", "abort").run().is_killed_by(Signal::KILL);
+    assert_eq!(scratch.read("srv/current/version"), b"1");
+    assert_eq!(fs::read_dir(scratch.path("srv/releases")).unwrap().count(), 2);
 }

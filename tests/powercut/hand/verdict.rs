@@ -33,6 +33,9 @@ impl Hand {
         }
         if let Some(sight) = &sight {
             sight.others(scenario, false)?;
+            if scenario.promise == Promise::AtOnce {
+                sight.together(scenario)?;
+            }
         }
         for command in &scenario.recovery(places) {
             self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
