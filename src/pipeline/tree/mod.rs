@@ -136,7 +136,7 @@ impl<'a, 's> Work<'a, 's> {
             }
             Switched::Directory { target, base } => {
                 let base = self.base(base)?;
-                self.whole(&target, base, plan.entries).map(drop)
+                self.whole(&target, base, plan.entries, None).map(drop)
             }
             Switched::Link { target, releases, base } => self.release(&target, releases, base, plan.entries),
         }

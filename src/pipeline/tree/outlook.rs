@@ -39,6 +39,9 @@ pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Obser
         let report = look.swaps.iter_mut().find(|report| report.target == *path);
         report.into_iter().for_each(|report| report.warnings.push(warning.clone()));
     }
+    if let Switched::Link { target, base: Origin::Directory(base), .. } = &switched {
+        look.swaps.iter_mut().for_each(|swap| report::move_below(swap, base.path(), &target.path));
+    }
     let total = started.elapsed();
     let report = BatchReport { txid: None, swaps: look.swaps, times: Times { plan: total, total, ..Times::default() } };
     Ok(BatchOutlook { report, keeps: look.keeps, mounts: look.mounts.in_order })
@@ -60,8 +63,8 @@ impl Look {
     fn switched(&mut self, switched: &Switched, keep: u32) -> Result<(), Error> {
         let differs = self.swaps.iter().any(|report| report.action != Action::Unchanged);
         let (target, base) = match switched {
-            Switched::Link { target, releases, base: Origin::Nothing(fresh) } => {
-                self.below(&fresh.node, target, releases.path(), fresh.dir.path());
+            Switched::Link { target, base: Origin::Nothing(fresh), .. } => {
+                self.below(&fresh.node, target, &target.path, fresh.dir.path());
                 (target, None)
             }
             Switched::Directory { target, base } | Switched::Link { target, base: Origin::Directory(base), .. } if differs => {

@@ -26,13 +26,13 @@ impl Work<'_, '_> {
         match from {
             Origin::Directory(base) => {
                 let base = self.base(base)?;
-                if !self.whole(&target, base, entries)? {
+                if !self.whole(&target, base, entries, Some(&link.path))? {
                     // It has only given the release its name.
                     self.transaction = None;
                     return Ok(());
                 }
             }
-            Origin::Nothing(fresh) => self.fresh(&target, *fresh)?,
+            Origin::Nothing(fresh) => self.fresh(&target, *fresh, &link.path)?,
         }
         let text = text_of(link, &target.path);
         let wanted = Metadata::of_new_link(&self.owners).wanted;

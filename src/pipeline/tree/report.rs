@@ -1,6 +1,6 @@
 //! What is said of each name of a tree.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Stat;
 
@@ -67,6 +67,21 @@ pub(super) fn privileges(path: &Path, metadata: &Metadata) -> Option<Warning> {
     let capabilities = wanted.xattrs.iter().any(|xattr| *xattr.name == *attrs::CAPABILITY);
     let privileged = capabilities || wanted.mode.is_privileged();
     privileged.then(|| Warning::PrivilegeKept { path: path.to_owned(), mode: wanted.mode, capabilities })
+}
+
+/// Names what is below a directory as being below another: the one it is copied to, or the link it is seen through.
+pub(super) fn move_below(report: &mut Report, from: &Path, to: &Path) {
+    let see = |path: &mut PathBuf| {
+        if let Ok(rest) = path.strip_prefix(from) {
+            *path = to.join(rest);
+        }
+    };
+    see(&mut report.target);
+    for warning in &mut report.warnings {
+        if let Warning::PrivilegeKept { path, .. } | Warning::NotLabelled { path, .. } = warning {
+            see(path);
+        }
+    }
 }
 
 fn source(path: &Path, node: &Node) -> SourceFacts {

@@ -62,48 +62,72 @@ impl Work<'_, '_> {
     }
 
     /// Builds the tree for a name: what stays of `base`, and what the entries say. `false` if nothing differs:
-    /// then nothing is done.
-    pub(super) fn whole(&mut self, target: &Target, base: Base, entries: Vec<TreeEntry>) -> Result<bool, Error> {
+    /// then nothing is done. What is in it is reported as seen through `link`, if there is one.
+    pub(super) fn whole(
+        &mut self,
+        target: &Target,
+        base: Base,
+        entries: Vec<TreeEntry>,
+        link: Option<&Path>,
+    ) -> Result<bool, Error> {
         self.sweep(target);
         let (mut changed, mut reports) = (Entries::new(), Vec::new());
+        let path = base.dir.path().to_owned();
         for mut entry in entries {
             match self.is_current(&mut entry)? {
                 Some(report) => reports.push(report),
-                None => changed.entry((entry.target.dir_stat.st_dev, entry.target.dir_stat.st_ino)).or_default().push(entry),
+                None => {
+                    // Where it is going to be: by that a policy knows its label.
+                    if let Ok(rest) = entry.target.path.strip_prefix(&path) {
+                        entry.target.path = target.path.join(rest);
+                    }
+                    changed.entry((entry.target.dir_stat.st_dev, entry.target.dir_stat.st_ino)).or_default().push(entry);
+                }
             }
         }
         if changed.is_empty() {
-            reports.into_iter().for_each(|report| self.push(report, None));
+            self.report(reports, &path, link);
             return Ok(false);
         }
         let mut tree = self.transaction()?.new_tree(&target.dir, &target.path)?;
-        let (top, path) = (Arc::clone(tree.top()), base.dir.path().to_owned());
+        let top = Arc::clone(tree.top());
         self.copy(&mut tree, top, &base.dir, &path, &mut changed, &mut reports)?;
         // A directory that was there when the staging tree was laid over it.
         if let Some(entry) = changed.into_values().flatten().next() {
             return Err(Error::TargetChanged { path: entry.target.path });
         }
-        self.take(tree, target, reports)?;
+        self.take(tree, target)?;
+        reports.iter_mut().for_each(|report| report::move_below(report, &path, &target.path));
+        self.report(reports, &target.path, link);
         self.transaction()?.ask_at_the_end(Box::new(move || base.unchanged()));
         Ok(true)
     }
 
     /// Builds the tree for a name from nothing but the staging tree.
-    pub(super) fn fresh(&mut self, target: &Target, fresh: Fresh) -> Result<(), Error> {
+    pub(super) fn fresh(&mut self, target: &Target, fresh: Fresh, link: &Path) -> Result<(), Error> {
         self.sweep(target);
         let mut tree = self.transaction()?.new_tree(&target.dir, &target.path)?;
         let (top, mut reports) = (Arc::clone(tree.top()), Vec::new());
         self.fill_from(&mut tree, top, &fresh.dir, fresh.node, &target.path, &mut reports)?;
-        self.take(tree, target, reports)
+        self.take(tree, target)?;
+        self.report(reports, &target.path, Some(link));
+        Ok(())
     }
 
-    fn take(&mut self, tree: NewTree, target: &Target, reports: Vec<Report>) -> Result<(), Error> {
+    /// Reports what is in the tree, which has this path.
+    fn report(&mut self, reports: Vec<Report>, path: &Path, link: Option<&Path>) {
+        for mut report in reports {
+            link.iter().for_each(|link| report::move_below(&mut report, path, link));
+            self.push(report, None);
+        }
+    }
+
+    fn take(&mut self, tree: NewTree, target: &Target) -> Result<(), Error> {
         let replaced = replaced(target, None, self.request.keep);
         let change = self.transaction()?.add_tree(tree, &replaced)?;
         let mut report = report::of(Action::Installed, target, None);
         report.source.from = self.request.stage.to_string_lossy().into_owned();
         self.push(report, Some(change));
-        reports.into_iter().for_each(|report| self.push(report, None));
         Ok(())
     }
 

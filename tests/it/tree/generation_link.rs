@@ -1,9 +1,11 @@
 //! Releases, and a link that leads to the current one: `--generation-link`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use rustix::process::Signal;
+use rustix::process::{Signal, getgid, getuid};
+use serde_json::Value;
 
 use super::content;
 use crate::support::{Scratch, Swapbin, failpoints_available, swapbin};
@@ -61,6 +63,63 @@ fn where_nothing_differs_there_is_no_new_release() {
     release(&scratch).arg("--check").run().exits(0);
     scratch.snapshot().assert_same_as(&before);
     assert_eq!(fs::read_dir(scratch.state(None).join("txn")).unwrap().count(), 0);
+}
+
+/// What a report says of each path.
+fn reported(report: &Value, scratch: &Scratch) -> Vec<(String, String)> {
+    let of_swap = |swap: &Value| {
+        let to = PathBuf::from(swap["to"].as_str().unwrap());
+        let name = to.strip_prefix(scratch.path("srv")).unwrap().to_str().unwrap().to_owned();
+        (name, swap["action"].as_str().unwrap().to_owned())
+    };
+    report["swaps"].as_array().unwrap().iter().map(of_swap).collect()
+}
+
+#[test]
+fn the_report_names_what_is_seen_through_the_link_from_now_on_and_says_what_it_is() {
+    let scratch = tree();
+    scratch.file("srv/releases/1/gone", "gone");
+    scratch.file("srv/releases/1/same", "same");
+    fs::copy(scratch.path("srv/releases/1/same"), scratch.path("stage/same")).unwrap();
+    let same = fs::metadata(scratch.path("srv/releases/1/same")).unwrap();
+    fs::File::open(scratch.path("stage/same")).unwrap().set_modified(same.modified().unwrap()).unwrap();
+    fs::set_permissions(scratch.path("stage/version"), fs::Permissions::from_mode(0o4755)).unwrap();
+    let (uid, gid) = (getuid().as_raw().to_string(), getgid().as_raw().to_string());
+    let words = ["--delete", ".", "--owner", &uid, "--group", &gid, "--json"];
+    let would = release(&scratch).args(words).arg("--dry-run").run().exits(0).json();
+    let report = release(&scratch).args(words).run().exits(0).json();
+    for swap in report["swaps"].as_array().unwrap() {
+        let (to, action) = (swap["to"].as_str().unwrap(), swap["action"].as_str().unwrap());
+        assert!(!to.contains("releases/1"), "{swap}");
+        assert_eq!(fs::symlink_metadata(to).is_ok(), action != "removed", "{swap}");
+    }
+    let names = |report| {
+        let mut names = reported(report, &scratch);
+        names.retain(|(name, _)| name.starts_with("current"));
+        names.sort();
+        names
+    };
+    let seen = |action: fn(&str) -> String| {
+        let named = [
+            ("current", "install"),
+            ("current/gone", "remove"),
+            ("current/lib", "remove"),
+            ("current/new", "install"),
+            ("current/new/file", "install"),
+            ("current/same", "unchanged"),
+            ("current/version", "install"),
+        ];
+        named.map(|(name, what)| (name.to_owned(), action(what)))
+    };
+    let done = |what: &str| match what {
+        "install" => "installed".to_owned(),
+        "remove" => "removed".to_owned(),
+        other => other.to_owned(),
+    };
+    let planned = |what: &str| if what == "unchanged" { what.to_owned() } else { format!("would-{what}") };
+    assert_eq!(names(&report), seen(done));
+    assert_eq!(names(&would), seen(planned));
+    assert!(report["warnings"].to_string().contains("srv/current/version"), "{report}");
 }
 
 #[test]
