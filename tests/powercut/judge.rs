@@ -109,9 +109,12 @@ impl Sight {
     fn is_recorded(&self, scenario: &Scenario, kept_name: &str) -> bool {
         let transaction = kept_name.split('.').next().unwrap_or(kept_name);
         let record = self.files.get(&(scenario.state_on, format!("{STATE}/history/{transaction}")));
-        record.is_some_and(|record| {
-            let content = &record.content;
-            content.ends_with(b"\n") && !content.contains(&0) && content.windows(6).any(|bytes| bytes == b"\"kept\"")
+        let has = |content: &[u8], word: &[u8]| content.windows(word.len()).any(|bytes| bytes == word);
+        record.is_some_and(|Found { content, .. }| {
+            // Behind COMMIT there is room for ABORT.
+            let room = content.iter().rev().take_while(|byte| **byte == 0).count();
+            let whole = if has(content, b"{\"commit\"") { &content[..content.len() - room] } else { content };
+            whole.ends_with(b"\n") && !whole.contains(&0) && has(whole, b"\"kept\"")
         })
     }
 
