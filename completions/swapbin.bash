@@ -402,7 +402,7 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__rollback)
-            opts="-q -v -h -V --last --txn --no-dereference --allow-shared-path --wait --quiet --verbose --json --state-dir --help --version"
+            opts="-n -q -v -h -V --last --txn --no-dereference --allow-shared-path --dry-run --wait --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -136,6 +136,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l last -d 'Take back the newest change that `swapbin history` lists, with all its files'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l no-dereference -d 'Take a symbolic link itself for the file, not what it points to'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l allow-shared-path -d 'As root, also go through directories and links that other users may write to'
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s n -l dry-run -d 'Only say what would be brought back; change nothing'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s q -l quiet -d 'Say nothing but errors'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -s v -l verbose -d 'Say each step'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand rollback" -l json -d 'Print one JSON object on standard output'

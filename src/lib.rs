@@ -33,9 +33,9 @@ mod usage;
 pub use error::{Doubt, Error, ErrorKind, Holder, Holds, Obstacle, quoted};
 pub use event::{Cancel, Event, Observer};
 pub use pipeline::{
-    Host, Resolve, Rollback, Stale, apply, apply_tree, check, check_label, dry_run, dry_run_batch, dry_run_tree, find_users,
-    has_selinux, history, install, make_directories, make_leading, prune, recover, remove_leading, rescuable, rescue, resolve,
-    rollback, stale, swap, unfinished, who,
+    Host, Resolve, Rollback, Stale, apply, apply_tree, check, check_label, dry_run, dry_run_batch, dry_run_rollback,
+    dry_run_tree, find_users, has_selinux, history, install, make_directories, make_leading, prune, recover, remove_leading,
+    rescuable, rescue, resolve, rollback, stale, swap, unfinished, who,
 };
 #[cfg(feature = "manifest")]
 pub use plan::read_manifest;

@@ -27,7 +27,7 @@ pub use label::{check_label, has_selinux};
 pub use outlook::dry_run_batch;
 pub use recover::{Resolve, recover, resolve, unfinished};
 pub use rescue::{rescuable, rescue};
-pub use rollback::{Rollback, rollback};
+pub use rollback::{Rollback, dry_run_rollback, rollback};
 pub use tree::{apply_tree, dry_run_tree};
 pub use usage::{Stale, find_users, stale, who};
 

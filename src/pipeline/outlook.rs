@@ -6,9 +6,9 @@ use std::time::Instant;
 use super::batch::plan_all;
 use super::{Host, Run, Settled};
 use crate::error::Error;
-use crate::event::Observer;
+use crate::event::{Event, Observer};
 use crate::plan::Target;
-use crate::report::{Action, BatchOutlook, BatchReport, MountOutlook, Times};
+use crate::report::{Action, BatchOutlook, BatchReport, MountOutlook, Report, Times, Warning};
 use crate::request::Batch;
 use crate::source::Session;
 
@@ -43,6 +43,16 @@ pub fn dry_run_batch(batch: &Batch, host: &Host, observer: &mut dyn Observer) ->
     let total = started.elapsed();
     let report = BatchReport { txid: None, swaps, times: Times { plan: total, total, ..Times::default() } };
     Ok(BatchOutlook { report, keeps, mounts: mounts.in_order })
+}
+
+/// Warns, also in the reports of the targets, of transactions that have to be settled first.
+pub(super) fn warn(unfinished: Vec<Warning>, swaps: &mut [Report], session: &mut Session<'_>) {
+    for warning in unfinished {
+        session.event(Event::Warning(&warning));
+        let Warning::Unfinished { path, .. } = &warning else { continue };
+        let report = swaps.iter_mut().find(|report| report.target == *path);
+        report.into_iter().for_each(|report| report.warnings.push(warning.clone()));
+    }
 }
 
 /// Sums by filesystem, in the order in which they first come.

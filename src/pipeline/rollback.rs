@@ -1,5 +1,9 @@
 //! Earlier versions, brought back by the way they went: as one change.
 
+mod outlook;
+
+pub use outlook::dry_run_rollback;
+
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -57,7 +61,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
             if *wanted == Rollback::Last {
                 settle_newest(&state, &mut session)?;
             }
-            wanted_entries(&state, wanted, trust)
+            recorded_entries(&state, wanted, trust)
         }
         None => return Err(nothing(wanted)),
     };
@@ -72,7 +76,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         let targets = look(&entries, trust)?;
         let claim = Claim::several(host, &targets.iter().collect::<Vec<_>>(), &mut session)?;
         // A change that another run made before we had the claim, or that was just recovered, is a newer one.
-        let now = claim.state().map(|state| wanted_entries(state, wanted, trust)).transpose()?.unwrap_or_default();
+        let now = claim.state().map(|state| recorded_entries(state, wanted, trust)).transpose()?.unwrap_or_default();
         if now == entries {
             let targets = if claim.is_news() { look(&entries, trust)? } else { targets };
             break (claim, targets);
@@ -129,9 +133,19 @@ fn settle_newest(state: &State, session: &mut Session<'_>) -> Result<(), Error> 
     Ok(())
 }
 
-/// The entries whose old versions are wanted.
-fn wanted_entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
+/// The entries of the history whose old versions are wanted.
+fn recorded_entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
     let records = txn::records(state).map_err(|errno| state.error(errno))?;
+    wanted_entries(records, wanted, trust, is_before)
+}
+
+/// The entries of these records, the newest first, whose old versions are wanted.
+fn wanted_entries(
+    records: Vec<Journal>,
+    wanted: &Rollback,
+    trust: PathTrust,
+    is_before: impl Fn(&Entry) -> bool,
+) -> Result<Vec<Entry>, Error> {
     let chosen: Option<Journal> = match wanted {
         Rollback::File { path, follow } => {
             let target = match plan::locate(path, *follow, trust) {

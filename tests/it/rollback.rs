@@ -2,6 +2,7 @@
 
 mod batch;
 mod copied;
+mod dry_run;
 mod identity;
 
 use std::os::unix::fs::MetadataExt;

@@ -8,10 +8,10 @@ use super::way::{Origin, Switched, Way};
 use super::{is_current_link, report};
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::pipeline::outlook::Mounts;
+use crate::pipeline::outlook::{self, Mounts};
 use crate::pipeline::{Host, claim};
 use crate::plan::{self, Change, Node, NodeKind, Owners, Survey, Target, TreeEntry};
-use crate::report::{Action, BatchOutlook, BatchReport, Report, Times, Warning};
+use crate::report::{Action, BatchOutlook, BatchReport, Report, Times};
 use crate::request::TreeRequest;
 use crate::source::Session;
 
@@ -33,12 +33,7 @@ pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Obser
         look.entry(entry, &session)?;
     }
     look.switched(&switched, request.keep)?;
-    for warning in unfinished {
-        session.event(Event::Warning(&warning));
-        let Warning::Unfinished { path, .. } = &warning else { continue };
-        let report = look.swaps.iter_mut().find(|report| report.target == *path);
-        report.into_iter().for_each(|report| report.warnings.push(warning.clone()));
-    }
+    outlook::warn(unfinished, &mut look.swaps, &mut session);
     if let Switched::Link { target, base: Origin::Directory(base), .. } = &switched {
         look.swaps.iter_mut().for_each(|swap| report::move_below(swap, base.path(), &target.path));
     }

@@ -10,6 +10,7 @@ use super::OutputArgs;
 const AFTER_LONG_HELP: &str = "\
 Examples:
   swapbin rollback /usr/local/bin/app
+  swapbin rollback --last --dry-run
   swapbin rollback --last
   swapbin rollback --txn ID
 ";
@@ -41,6 +42,10 @@ pub struct RollbackArgs {
     /// As root, also go through directories and links that other users may write to.
     #[arg(long, help_heading = "Target")]
     pub allow_shared_path: bool,
+
+    /// Only say what would be brought back; change nothing.
+    #[arg(short = 'n', long, help_heading = "Run")]
+    pub dry_run: bool,
 
     /// How long to wait for another run that changes the same files: seconds, or with ms, s, m, h; 0: not at all.
     #[arg(long, value_name = "TIME", help_heading = "Run")]

@@ -14,10 +14,14 @@ pub fn run(args: &RollbackArgs) -> ExitCode {
     let host = host::host(&args.output, args.wait);
     let mut ui = Ui::quiet_about_progress(&args.output, host.cancel.clone());
     let trust = if args.allow_shared_path { PathTrust::Any } else { PathTrust::Strict };
-    let done = host::cancel_on_signals(&host).and_then(|()| swapbin::rollback(&wanted(args), trust, &host, &mut ui));
+    let wanted = wanted(args);
+    let done = host::cancel_on_signals(&host).and_then(|()| match args.dry_run {
+        true => swapbin::dry_run_rollback(&wanted, trust, &host, &mut ui).map(|outlook| ui.outlook(&outlook)),
+        false => swapbin::rollback(&wanted, trust, &host, &mut ui).map(|report| ui.batch(&report)),
+    });
     match done {
-        Ok(report) if !ui.batch(&report) => exit::unreported(&host.cancel),
-        Ok(_) => ExitCode::SUCCESS,
+        Ok(false) => exit::unreported(&host.cancel),
+        Ok(true) => ExitCode::SUCCESS,
         Err(error) => {
             ui.error(&error, Subject::Batch(&[]));
             exit::failure(&error, &host.cancel)
