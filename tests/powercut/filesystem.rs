@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-use super::cut::SECTOR;
 use super::sys;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +55,12 @@ impl Filesystem {
         mebibytes << 20
     }
 
-    /// Bytes that have to arrive whole. btrfs checks its superblock of 4096 bytes with one checksum, and looks for no other copy
-    /// at mount; xfs replays nothing onto a block whose first sector bears a later number than the log has, whatever is behind
-    /// it. On disks that tear 4096 bytes these two have no promise to give.
+    /// Bytes that have to arrive whole. ext4 and btrfs check their superblocks, of 1024 and 4096 bytes, with one checksum, and look
+    /// for no other copy at mount; xfs replays nothing onto a block whose first sector bears a later number than the log has,
+    /// whatever is behind it. On disks that tear these they have no promise to give.
     pub fn unit(self) -> usize {
         match self {
-            Filesystem::Ext4 | Filesystem::Ext4NoAutoDaAlloc => SECTOR,
+            Filesystem::Ext4 | Filesystem::Ext4NoAutoDaAlloc => 1024,
             Filesystem::Xfs | Filesystem::Btrfs => 4096,
         }
     }

@@ -104,18 +104,15 @@ impl Sight {
         }
     }
 
-    /// Whether the history has a whole record of a version that is kept by this name, which is its transaction and a number:
-    /// without one, nobody could bring it back, and nobody would remove it.
+    /// Whether the history has a record of a version that is kept by this name, which is its transaction and a number. Without
+    /// one, nobody could bring it back, and nobody would remove it.
     fn is_recorded(&self, scenario: &Scenario, kept_name: &str) -> bool {
         let transaction = kept_name.split('.').next().unwrap_or(kept_name);
-        let record = self.files.get(&(scenario.state_on, format!("{STATE}/history/{transaction}")));
-        let has = |content: &[u8], word: &[u8]| content.windows(word.len()).any(|bytes| bytes == word);
-        record.is_some_and(|Found { content, .. }| {
-            // Behind COMMIT there is room for ABORT.
-            let room = content.iter().rev().take_while(|byte| **byte == 0).count();
-            let whole = if has(content, b"{\"commit\"") { &content[..content.len() - room] } else { content };
-            whole.ends_with(b"\n") && !whole.contains(&0) && has(whole, b"\"kept\"")
-        })
+        let path = format!("{STATE}/history/{transaction}");
+        let Some(record) = self.files.get(&(scenario.state_on, path)) else { return false };
+        // Room that was set aside, or a last line that was torn, may be behind it.
+        let mut lines = record.content.split_inclusive(|byte| *byte == b'\n');
+        lines.any(|line| line.ends_with(b"\n") && !line.contains(&0) && line.windows(6).any(|word| word == b"\"kept\""))
     }
 
     /// Judges the files that are no targets. Temporary ones, and open journals, may be there until they were swept; kept
