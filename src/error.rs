@@ -283,6 +283,8 @@ pub enum Error {
         pid: Option<u32>,
         /// Processes that may not be looked at.
         unreadable: usize,
+        /// Whether /proc hides the processes of others, so that they are not even counted.
+        hidden: bool,
     },
     /// Processes have different versions of the file.
     SeveralVersions {
@@ -291,7 +293,7 @@ pub enum Error {
         /// The versions.
         files: Vec<Rescuable>,
     },
-    /// Who has the file may have made it up.
+    /// The process that has the file may have planted it.
     DistrustedProcess {
         /// What was looked for.
         what: String,

@@ -71,16 +71,17 @@ impl fmt::Display for Error {
             NothingRecorded => f.write_str("no change is recorded that could be taken back"),
             NothingKept { path } => write!(f, "no earlier version of {} is kept", quoted(path)),
             NothingToRescue { what, pid: Some(pid), .. } => write!(f, "process {pid} has no deleted or replaced {what}"),
-            NothingToRescue { what, unreadable, .. } => {
+            NothingToRescue { what, unreadable, hidden, .. } => {
                 write!(f, "no process has a deleted or replaced {what}")?;
                 match unreadable {
-                    0 => Ok(()),
-                    1 => f.write_str("; one process could not be looked at"),
-                    count => write!(f, "; {count} processes could not be looked at"),
+                    0 => {}
+                    1 => f.write_str("; one process could not be looked at")?,
+                    count => write!(f, "; {count} processes could not be looked at")?,
                 }
+                if *hidden { f.write_str("; /proc hides the processes of other users") } else { Ok(()) }
             }
-            SeveralVersions { what, files } => write!(f, "processes have {} versions of {what}", files.len()),
-            DistrustedProcess { what, .. } => write!(f, "who has {what} may have made it up"),
+            SeveralVersions { what, files } => write!(f, "processes have {} versions of {}", files.len(), the(what)),
+            DistrustedProcess { what, .. } => write!(f, "the process that has {} may have planted it", the(what)),
             OnlyMemory { path, pid } => {
                 write!(f, "{} may not be opened: process {pid} has it mapped, and only its memory may be read", quoted(path))
             }
@@ -127,6 +128,11 @@ impl fmt::Display for Error {
             Cancelled => f.write_str("cancelled"),
         }
     }
+}
+
+/// What was looked for, with an article unless it is a path.
+fn the(what: &str) -> String {
+    if what.starts_with('\'') { what.to_owned() } else { format!("the {what}") }
 }
 
 /// That a process has nothing by a link, or nothing that could be taken.

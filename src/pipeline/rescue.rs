@@ -48,7 +48,7 @@ pub fn rescuable(all: bool, only: Option<u32>, host: &Host) -> Result<RescueList
         let distrust = rescue::distrust(&candidate, &recorded);
         public(&Known { candidate, sha256: None, build_id: None, distrust })
     });
-    Ok(RescueList { files: known.collect(), unreadable: found.unreadable })
+    Ok(RescueList { files: known.collect(), unreadable: found.unreadable, hidden: found.hidden })
 }
 
 /// Brings a file back that is gone from its path, and that a process still runs, maps or has open.
@@ -67,12 +67,12 @@ pub fn rescue(request: &Rescue, really: bool, host: &Host, observer: &mut dyn Ob
     let mut session = Session { observer, cancel: &host.cancel };
     let (proc, here) = look()?;
     let recorded = Recorded::read(host);
-    let searched = search(request, &proc, &here)?;
+    let mut searched = search(request, &proc, &here)?;
     let conditions = Conditions { sha256: request.sha256, explicit: request.pid.is_some() && request.sha256.is_some() };
-    let known = learn(searched.candidates, conditions, &recorded, &proc, &mut session)?;
+    let known = learn(std::mem::take(&mut searched.candidates), conditions, &recorded, &proc, &mut session)?;
     let chosen = match rescue::choose(known, conditions) {
         Choice::Take(chosen) => chosen,
-        Choice::Nothing => return Err(nothing(request, searched.unreadable)),
+        Choice::Nothing => return Err(nothing(request, &searched)),
         Choice::Several(several) => return Err(Error::SeveralVersions { what: what(request), files: public_all(&several) }),
         Choice::Distrusted(known) => {
             // Its digest is what has to be named. Of something huge whoever wants it can compute it.
@@ -102,8 +102,9 @@ fn no_proc(errno: Errno) -> Error {
     Error::Io { op: "look at the processes in", path: "/proc".into(), source: errno.into() }
 }
 
-fn nothing(request: &Rescue, unreadable: usize) -> Error {
-    Error::NothingToRescue { what: what(request), pid: request.pid, unreadable }
+fn nothing(request: &Rescue, found: &rescue::Found) -> Error {
+    let rescue::Found { unreadable, hidden, .. } = *found;
+    Error::NothingToRescue { what: what(request), pid: request.pid, unreadable, hidden }
 }
 
 /// The error of looking at one process: one that has ended is none.
@@ -134,7 +135,7 @@ fn search(request: &Rescue, proc: &Proc, here: &Here) -> Result<rescue::Found, E
     };
     match &request.lost {
         Lost::Held(link) => {
-            let pid = request.pid.ok_or_else(|| nothing(request, 0))?;
+            let pid = request.pid.ok_or_else(|| nothing(request, &rescue::Found::default()))?;
             let candidate = rescue::held(proc, here, pid, link).map_err(|why| {
                 let not_held = |special| Error::NotHeld { pid, link: link.clone(), special };
                 match why {
@@ -143,7 +144,7 @@ fn search(request: &Rescue, proc: &Proc, here: &Here) -> Result<rescue::Found, E
                     NotHeld::Unreadable(errno) => process(errno),
                 }
             })?;
-            Ok(rescue::Found { candidates: vec![candidate], unreadable: 0 })
+            Ok(rescue::Found { candidates: vec![candidate], ..rescue::Found::default() })
         }
         Lost::Name(name) => rescue::find(proc, here, &Wanted::Leaf(name), request.pid).map_err(process),
         Lost::Path(path) => {

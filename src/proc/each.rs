@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::Proc;
 use super::process::Process;
 use super::regions::Buffers;
+use crate::failpoint;
 
 /// How many threads look, at most.
 const THREADS: usize = 4;
@@ -86,7 +87,10 @@ pub(crate) fn one<T>(
         Err(errno) => return gone(errno),
     };
     let errno = match process.stat(c"exe") {
-        Ok(program) => return look(process, &program).or_else(gone),
+        Ok(program) => {
+            failpoint::hit("proc-look").map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+            return look(process, &program).or_else(gone);
+        }
         Err(errno) => errno,
     };
     if let Some(thread) = process.other_thread() {

@@ -156,6 +156,8 @@ pub struct RescueList {
     pub files: Vec<Rescuable>,
     /// Processes that may not be looked at.
     pub unreadable: usize,
+    /// Whether /proc hides the processes of others, so that they are not even counted: hidepid in proc(5).
+    pub hidden: bool,
 }
 
 /// A file that was brought back.

@@ -65,6 +65,8 @@ pub(crate) struct Found {
     pub(crate) candidates: Vec<Candidate>,
     /// Processes that may not be looked at, or not at all they have.
     pub(crate) unreadable: usize,
+    /// Whether there are processes that cannot even be counted: proc(5) with hidepid.
+    pub(crate) hidden: bool,
 }
 
 /// Why a process has no file by a link.
@@ -107,7 +109,7 @@ impl Here {
 /// # Errors
 /// /proc cannot be read; the one process is not there, or may not be looked at.
 pub(crate) fn find(proc: &Proc, here: &Here, wanted: &Wanted<'_>, only: Option<u32>) -> Result<Found, Errno> {
-    let mut found = Found::default();
+    let mut found = Found { hidden: only.is_none() && proc.hides(), ..Found::default() };
     let mut all: HashMap<FileId, Candidate> = HashMap::new();
     let pids = only.map_or_else(|| proc.pids(), |pid| Ok(vec![pid]))?;
     for pid in pids.into_iter().filter(|pid| *pid != std::process::id()) {
@@ -117,7 +119,8 @@ pub(crate) fn find(proc: &Proc, here: &Here, wanted: &Wanted<'_>, only: Option<u
             Ok(()) => {}
             // It has ended.
             Err(Errno::NOENT | Errno::SRCH) => {}
-            Err(_) => found.unreadable += 1,
+            // Who may not look is told so of threads of the kernel too.
+            Err(_) => found.unreadable += usize::from(!proc.process(pid).is_ok_and(|process| process.has_no_files())),
         }
     }
     found.candidates = all.into_values().map(sorted).collect();

@@ -1,6 +1,7 @@
 //! Which processes use a file, and in which version: `swapbin who`.
 
 mod privileges;
+mod processes;
 mod records;
 
 use std::fs;

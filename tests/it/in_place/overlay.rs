@@ -71,6 +71,10 @@ fn a_library_mapped_through_an_overlay_is_refused_though_a_lease_is_granted() {
         let mapped = overlay.start("map", "data");
         overlay.overwrite("data").run().exits(3).says("maps it");
         assert_eq!(mapped.finish(), format!("sum={}\n", u64::from(b'd') * 50_000), "{round}");
+        // A process whose first thread has ended.
+        let left = overlay.start("leave", "data");
+        overlay.overwrite("data").run().exits(3).says("maps it");
+        left.finish();
         let mut touch = Command::new("touch");
         touch.args([self::inside(&overlay, "plugin.so"), self::inside(&overlay, "data")]);
         overlay.namespace.host(&mut touch);
@@ -107,10 +111,7 @@ fn a_file_of_an_overlay_that_nobody_has_is_overwritten_on_the_host_alone() {
 #[test]
 fn without_a_proc_or_with_one_that_hides_processes_nothing_is_overwritten() {
     let Some(overlay) = Overlay::new() else { return };
-    let mut mount = Command::new("mount");
-    mount.args(["-t", "proc", "-o", "hidepid=2", "none", "/proc"]);
-    overlay.namespace.host(&mut mount);
-    crate::support::run(&mut mount);
+    overlay.namespace.proc("hidepid=2");
     overlay.overwrite("data").run().exits(3).says("/proc is mounted with hidepid");
     overlay.namespace.hide_proc();
     overlay.overwrite("data").run().exits(3).says("/proc is not there");

@@ -58,7 +58,7 @@ impl Planted {
         let digest = self.delete();
         // As the kernel has it, root sees a process that runs his tool.
         fs::remove_file(&self.tool).unwrap();
-        self.rescue(&["bin/tool"]).exits(4).says("may have made it up").says(&format!("--sha256 {digest}"));
+        self.rescue(&["bin/tool"]).exits(4).says("may have planted it").says(&format!("--sha256 {digest}"));
         assert!(!self.tool.exists(), "nothing is put at the path");
         self.rescue(&["--name", "tool"]).exits(4);
         self.rescue(&["bin/tool", "--sha256", &digest]).exits(4);
@@ -95,7 +95,7 @@ fn a_file_of_terabytes_that_is_not_trusted_is_not_read() {
     fs::remove_file(&planted.tool).unwrap();
     drop(real);
     for words in [&["bin/tool"][..], &["--name", "tool"]] {
-        planted.rescue(words).exits(4).says("may have made it up");
+        planted.rescue(words).exits(4).says("may have planted it");
     }
 }
 

@@ -1,14 +1,13 @@
 //! Processes that end, that others take the number of, that are somewhere else.
 
 use std::fs;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use rustix::process::Signal;
 
 use crate::support::{
-    Fixture, Namespace, Process, Scratch, failpoints_available, program_under_test, require_mounts, require_program,
-    require_root, swapbin,
+    Fixture, NOBODY, Namespace, Scratch, Step, before_exec, failpoints_available, number_given_away, require_mounts,
+    require_program, require_root, require_yama, swapbin, swapbin_as_ordinary_user,
 };
 
 /// A program that runs twice and is deleted.
@@ -80,40 +79,9 @@ fn a_process_that_ends_in_the_middle_of_the_copy_does_no_harm() {
 
 #[test]
 fn a_process_that_got_the_number_of_another_is_not_taken_for_it() {
-    if !failpoints_available() || !require_mounts() || require_program("unshare").is_none() {
-        return;
-    }
     let scratch = Scratch::new();
-    let sleep = require_program("sleep").unwrap();
-    scratch.file("app", fs::read(&sleep).unwrap()).mode(0o755);
-    let mut other = fs::read(&sleep).unwrap();
-    other.extend_from_slice(b"another program");
-    scratch.file("other", other).mode(0o755);
-    // In a pid namespace of its own the next number can be chosen, pid_namespaces(7).
-    let script = "cd \"$1\"
-        ./app 1000 & old=$!
-        until [ \"$(readlink /proc/$old/exe)\" = \"$1/app\" ]; do :; done
-        rm app
-        SWAPBIN_FAILPOINT=rescue-open=pause \"$2\" rescue app & run=$!
-        until grep -q 'State:.T' /proc/$run/status; do :; done
-        kill -9 $old; wait $old
-        mv other app
-        echo $((old - 1)) > /proc/sys/kernel/ns_last_pid; ./app 1000 & new=$!
-        [ $new = $old ] || { echo \"$new is not $old\"; exit 99; }
-        until [ \"$(readlink /proc/$new/exe)\" = \"$1/app\" ]; do :; done
-        rm app
-        kill -CONT $run; wait $run; code=$?
-        kill -9 $new
-        exit $code";
-    let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script, "sh"]);
-    command.args([&scratch.root(), &program_under_test()]).env("SWAPBIN_STATE_DIR", scratch.state(None));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut process = Process::spawn_group(&mut command);
-    let status = process.wait(Duration::from_secs(60)).expect("it ends");
-    let mut said = String::new();
-    std::io::Read::read_to_string(&mut process.pipes().stderr.take().unwrap(), &mut said).unwrap();
-    assert_eq!(status.code(), Some(7), "{said}");
+    let Some((code, said)) = number_given_away(&scratch, "rescue-open", &["rescue", "app"]) else { return };
+    assert_eq!(code, Some(7), "{said}");
     assert!(said.contains("can no longer be opened by any process that had it"), "{said}");
     assert!(!scratch.path("app").exists());
 }
@@ -280,4 +248,49 @@ fn two_processes_with_the_same_descriptors_have_the_same_file() {
     assert!(pids.contains(&pid));
     exchange(&mut sharing, &pid);
     swapbin(&scratch).args(["rescue", "lost"]).run().exits(7);
+}
+
+#[test]
+fn processes_that_are_hidden_from_a_user_are_spoken_of() {
+    if !require_mounts() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let _running = Fixture::sleeping(&app);
+    fs::remove_file(&app).unwrap();
+    let namespace = Namespace::new();
+    namespace.proc("hidepid=2");
+    let as_nobody = |words: &[&str]| swapbin(&scratch).args(words).within(&namespace).as_user(NOBODY).run();
+    let hides = "/proc hides the processes of other users";
+    as_nobody(&["rescue", "app"]).exits(7).says(hides).says("run this as root");
+    let list = as_nobody(&["rescue", "--list", "--json"]);
+    assert_eq!((&list.exits(0).json()["hidden"], list.error_text().contains(hides)), (&true.into(), true));
+    // Root sees all, and needs no such word.
+    let list = swapbin(&scratch).args(["rescue", "--list", "--json"]).within(&namespace).run();
+    assert_eq!(list.exits(0).json()["hidden"], false);
+    swapbin(&scratch).args(["rescue", "app"]).within(&namespace).run().exits(0);
+}
+
+/// Yama restricts who may trace, and so read memory, and not who may look.
+#[test]
+fn where_yama_forbids_to_read_memory_that_is_said_and_files_are_had_all_the_same() {
+    let Some(scope) = require_yama() else { return };
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one").of_ordinary_user();
+    let out = scratch.directory("out").of_ordinary_user();
+    let mut command = Command::new(&*app);
+    command.arg("sleep");
+    if require_root() {
+        before_exec(&mut command, vec![Step::Become(NOBODY)]);
+    }
+    let running = Fixture::start_by(&mut command);
+    fs::remove_file(&app).unwrap();
+    let pid = running.pid().as_raw_nonzero().to_string();
+    let run = |words: &[&str]| {
+        let to = out.join("app");
+        swapbin_as_ordinary_user(&scratch).args(["rescue", "--pid", &pid, "--to", to.to_str().unwrap()]).args(words).run()
+    };
+    run(&["--from-memory"]).exits(7).says(&format!("kernel.yama.ptrace_scope is {scope}"));
+    run(&[]).exits(0).says("could not be compared");
 }

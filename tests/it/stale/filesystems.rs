@@ -20,6 +20,8 @@ fn told_on(scratch: &Scratch, namespace: &Namespace, at: &Path) {
     }
     let runs = inside(namespace, &[app_text, "sleep"]);
     let maps = inside(namespace, &[app_text, "map", library_text]);
+    // Its first thread has ended, and has nothing any more.
+    let left = inside(namespace, &[app_text, "leave", library_text]);
     let look = |within: bool| {
         let run = swapbin(scratch).args(["stale", "--json"]);
         if within { run.within(namespace) } else { run }.run().json()
@@ -28,10 +30,11 @@ fn told_on(scratch: &Scratch, namespace: &Namespace, at: &Path) {
         let object = look(within);
         assert_eq!(stale_paths(&object, &runs), [], "within: {within}");
         assert_eq!(stale_paths(&object, &maps), [], "within: {within}");
+        assert_eq!(stale_paths(&object, &left), [], "within: {within}");
     }
     let who = |path: &str| swapbin(scratch).args(["who", path, "--json"]).within(namespace).run().exits(0).json();
-    assert_eq!(who(library_text)["uses"].as_array().unwrap().len(), 1);
-    assert_eq!(who(app_text)["uses"].as_array().unwrap().len(), 2);
+    assert_eq!(who(library_text)["uses"].as_array().unwrap().len(), 2);
+    assert_eq!(who(app_text)["uses"].as_array().unwrap().len(), 3);
 
     for path in [&app, &library] {
         fs::copy(&program, outside(path).with_extension("new")).unwrap();
@@ -41,7 +44,9 @@ fn told_on(scratch: &Scratch, namespace: &Namespace, at: &Path) {
     for within in [true, false] {
         let object = look(within);
         assert_eq!(stale_paths(&object, &runs), [replaced(app_text)], "within: {within}");
-        assert_eq!(stale_paths(&object, &maps), [replaced(app_text), replaced(library_text)], "within: {within}");
+        for process in [&maps, &left] {
+            assert_eq!(stale_paths(&object, process), [replaced(app_text), replaced(library_text)], "within: {within}");
+        }
     }
     assert_eq!(who(library_text)["uses"][0]["version"], "replaced");
     fs::remove_file(outside(&library)).unwrap();

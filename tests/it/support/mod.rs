@@ -5,6 +5,7 @@ mod authority;
 mod fixture;
 mod listener;
 mod namespace;
+mod number;
 mod ordinary;
 mod outcome;
 mod process;
@@ -26,6 +27,7 @@ pub use attribute::{
 };
 pub use fixture::Fixture;
 pub use namespace::Namespace;
+pub use number::number_given_away;
 pub use ordinary::{in_quotes, ordinary_uid, swapbin_as_ordinary_user};
 pub use outcome::Outcome;
 pub use process::{Process, run};
@@ -37,7 +39,8 @@ pub use scratch::{Scratch, is_kept};
 pub use selinux::{Selinux, label, set_label};
 pub use server::Server;
 pub use skip::{
-    failpoints_available, require_filesystem, require_library, require_mounts, require_program, require_root, static_build,
+    failpoints_available, require_filesystem, require_library, require_mounts, require_program, require_root, require_yama,
+    static_build,
 };
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
 pub use swapbin::{Running, Swapbin, program_under_test, swapbin};

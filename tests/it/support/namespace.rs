@@ -102,6 +102,12 @@ impl Namespace {
         self.mount(&["-t", kind, "-o", "loop"], &image, at);
     }
 
+    /// Makes `/proc` one with these options, of the pid namespace of the tests.
+    #[track_caller]
+    pub fn proc(&self, options: &str) {
+        self.mount(&["-t", "proc", "-o", options], Path::new("none"), Path::new("/proc"));
+    }
+
     /// Makes `/proc` an empty directory.
     #[track_caller]
     pub fn hide_proc(&self) {

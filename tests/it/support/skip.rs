@@ -15,6 +15,8 @@ enum Need {
     Mounts,
     /// A build of swapbin with failpoints: the pass over the plain release binary does without.
     Build,
+    /// A kernel with something that not every one has.
+    Kernel,
 }
 
 /// Whether the tests run as root; a loud line if not.
@@ -83,6 +85,16 @@ pub fn static_build() -> Option<PathBuf> {
     })
 }
 
+/// The Yama module's ptrace_scope, where it restricts who may trace whom; a loud line if this kernel has none, or it is off.
+#[allow(dead_code, reason = "a word of the behaviour tests")]
+pub fn require_yama() -> Option<u32> {
+    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok().and_then(|text| text.trim().parse().ok());
+    scope.filter(|scope| *scope > 0).or_else(|| {
+        skip(Need::Kernel, "no Yama here that restricts ptrace(2)");
+        None
+    })
+}
+
 fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -99,7 +111,7 @@ fn skip(need: Need, why: &str) -> bool {
     let forbidden = match need {
         Need::Machine => std::env::var_os("CI").as_deref() == Some(OsStr::new("true")),
         Need::Mounts => std::env::var_os("SWAPBIN_REQUIRE_MOUNTS").as_deref() == Some(OsStr::new("1")),
-        Need::Build => false,
+        Need::Build | Need::Kernel => false,
     };
     assert!(!forbidden, "skipped where it must run: {why}");
     false

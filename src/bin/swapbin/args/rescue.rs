@@ -11,7 +11,7 @@ use super::OutputArgs;
 const AFTER_LONG_HELP: &str = "\
 Exit status:
   2    processes have different versions: name one with --sha256 or --pid
-  4    who has the file may have made it up, or it is not what the process runs
+  4    the process that has the file may have planted it, or it is not what it runs
   7    no process has it
   9    the path is there, with another content: --replace replaces it
   as of the other commands else: see `swapbin --help`

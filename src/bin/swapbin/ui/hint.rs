@@ -77,7 +77,7 @@ pub fn of(error: &Error) -> Option<String> {
         Error::NothingToRescue { pid: Some(pid), .. } => {
             format!("see what it has that is gone: swapbin rescue --list --pid {pid}; or look at all processes, without --pid")
         }
-        Error::NothingToRescue { unreadable: 0, .. } => "see what there is: swapbin rescue --list".to_owned(),
+        Error::NothingToRescue { unreadable: 0, hidden: false, .. } => "see what there is: swapbin rescue --list".to_owned(),
         Error::NothingToRescue { .. } => "run this as root, or see what there is: swapbin rescue --list".to_owned(),
         Error::SeveralVersions { .. } => "name one of them with --sha256, or its process with --pid".to_owned(),
         Error::DistrustedProcess { files, .. } => match files.first().map(|file| (file.sha256, file.processes.first())) {

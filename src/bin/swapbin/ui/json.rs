@@ -143,7 +143,7 @@ pub fn pruned(pruned: &Pruned) -> Value {
 /// The object for what can be brought back out of processes.
 pub fn rescuable(found: &RescueList) -> Value {
     let files: Vec<Value> = found.files.iter().map(candidate).collect();
-    json!({ "schema": 1, "ok": true, "files": files, "unreadable": found.unreadable, "error": null })
+    json!({ "schema": 1, "ok": true, "files": files, "unreadable": found.unreadable, "hidden": found.hidden, "error": null })
 }
 
 /// The object for what was brought back: as for any file, with where it was found.

@@ -164,6 +164,9 @@ impl Ui {
         if !self.quiet && found.unreadable > 0 {
             self.say(NOTE, "note", &words::unreadable(found.unreadable));
         }
+        if !self.quiet && found.hidden {
+            self.say(NOTE, "note", words::HIDDEN);
+        }
         shown
     }
 

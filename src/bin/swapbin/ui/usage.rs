@@ -8,7 +8,7 @@ use anstream::stream::IsTerminal as _;
 use serde_json::{Map, Value, json};
 use swapbin::{Evidence, FileUse, FileVersion, Place, ProcessFacts, Report, UsageReport, Way, quoted};
 
-use super::{HINT, NOTE, Ui, WARNING, json, lists, moment};
+use super::{HINT, NOTE, Ui, WARNING, json, lists, moment, words};
 
 /// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Ui {
             self.say(WARNING, "warning", &format!("whether all that {whose} run is current cannot be told"));
         }
         if report.hidden {
-            self.say(WARNING, "warning", "/proc hides the processes of other users");
+            self.say(WARNING, "warning", words::HIDDEN);
         }
         if (report.unreadable > 0 || report.hidden) && !rustix::process::geteuid().is_root() {
             self.say(HINT, "hint", "run it as root to see all processes");

@@ -130,6 +130,9 @@ pub fn warning(warning: &Warning) -> String {
     }
 }
 
+/// That some processes are not even counted.
+pub const HIDDEN: &str = "/proc hides the processes of other users";
+
 /// That some processes may not be looked at.
 pub fn unreadable(processes: usize) -> String {
     match processes {
