@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("event", &["error", "report"]),
     ("metadata", &["error", "request", "fs"]),
     ("journal", &["request"]),
-    ("proc", &["fs", "sys"]),
+    ("proc", &["failpoint", "fs", "sys"]),
     ("proof", &["error", "request"]),
     ("rescue", &["elf", "error", "event", "failpoint", "fs", "proc", "report", "request", "sys"]),
     ("usage", &["proc", "report"]),
