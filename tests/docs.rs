@@ -267,3 +267,40 @@ fn the_man_page_of_install_has_every_flag_of_its_help() {
         assert!(has_word(&man, &written), "{flag} is not in man/swapbin-install.1");
     }
 }
+
+/// What stands in a text from one word to another one.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let start = text.find(from).unwrap_or_else(|| panic!("no {from:?}"));
+    let rest = &text[start + from.len()..];
+    &rest[..rest.find(to).unwrap_or_else(|| panic!("no {to:?} behind {from:?}"))]
+}
+
+/// The keys of the JSON objects that a piece of the program's source makes: in `json!`, or inserted.
+fn json_keys(source: &str) -> BTreeSet<String> {
+    let pieces: Vec<&str> = source.split('"').collect();
+    // Every other piece is in quotes.
+    let quoted = pieces.windows(3).step_by(2);
+    let is_key = |three: &&[&str]| {
+        let [before, _, after] = three else { return false };
+        let inserted =
+            ["insert(", "object[", "insert_path(&mut object, ", "from_iter([("].iter().any(|call| before.ends_with(call));
+        after.starts_with(':') || inserted || (*before == ", " && after.starts_with(", "))
+    };
+    quoted.filter(is_key).map(|three| three[1].to_owned()).collect()
+}
+
+#[test]
+fn every_key_of_the_json_of_rescue_who_and_stale_is_in_their_pages() {
+    let (objects, usage) = (read("src/bin/swapbin/ui/json.rs"), read("src/bin/swapbin/ui/usage.rs"));
+    let rescue = between(&objects, "pub fn rescuable(", "/// Adds what was settled");
+    let mut who = json_keys(between(&usage, "fn object(", "/// Those who still have"));
+    who.extend(json_keys(between(&usage, "fn one_use(", "\n}\n")));
+    who.extend(["uses", "files"].map(str::to_owned));
+    for (page, keys, known) in [("rescue", json_keys(rescue), "lost_addresses"), ("who", who, "evidence")] {
+        assert!(keys.contains(known) && keys.contains("path_b64") && keys.len() > 20, "{keys:?}");
+        let text = read(&format!("man/swapbin-{page}.1"));
+        let section = between(&text, ".Sh JSON", ".Sh EXAMPLES");
+        let found = keys.iter().filter(|key| has_word(section, key)).cloned().collect();
+        assert_all_in(page, &keys, &found);
+    }
+}
