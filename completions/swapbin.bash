@@ -291,13 +291,17 @@ _swapbin() {
             return 0
             ;;
         swapbin__subcmd__prune)
-            opts="-q -v -h -V --keep --quiet --verbose --json --state-dir --help --version"
+            opts="-q -v -h -V --keep --wait --quiet --verbose --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

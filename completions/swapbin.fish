@@ -149,6 +149,7 @@ complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subco
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand history" -s V -l version -d 'Print version'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l keep -d 'How many kept versions of each file stay, the newest ones; with 0 nothing can be rolled back any more' -r
+complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l wait -d 'How long to wait for a run that changes one of the files: seconds, or with ms, s, m, h; 0: not at all (default: 10)' -r
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -l state-dir -d 'Where journals are, and what is known of kept versions; a single swap does without, and then keeps none' -r -f -a "(__fish_complete_directories)"
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s q -l quiet -d 'Say nothing but errors'
 complete -c swapbin -n 'not __swapbin_is_install' -n "__fish_swapbin_using_subcommand prune" -s v -l verbose -d 'Say each step'

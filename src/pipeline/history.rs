@@ -1,11 +1,13 @@
 //! What was done before, and how much of it is still kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Host;
 use crate::error::Error;
+use crate::fs::dir::Dir;
 use crate::journal::{Entry, Journal};
 use crate::plan;
 use crate::report::{Past, PastFile, Pruned};
@@ -44,55 +46,54 @@ fn file(entry: &Entry) -> PastFile {
 }
 
 /// Removes kept versions beyond the newest `keep` of each file, and says which files one went of. Of records that keep nothing
-/// any more the newest are left.
+/// any more the newest are left. Runs that change one of these files are waited for, and what was broken off there is settled.
 ///
 /// # Guarantees
 /// Only a version that a record names, and that is the very file the record tells of, is removed.
 ///
 /// # Errors
-/// [`Error::State`].
+/// [`Error::State`]; [`Error::Locked`]: then nothing is removed.
 ///
 /// # After a crash
 /// Some may be removed and some not.
 pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(Pruned::default()) };
+    let mut claimed: HashMap<Name, Arc<Dir>> = HashMap::new();
+    for (entry, fate) in fates(&records(&state)?, keep).into_iter().flatten() {
+        if let Fate::Goes(dir) = fate {
+            claimed.insert(name(entry), dir);
+        }
+    }
+    let unfinished = claim(&state, &claimed, host)?;
     let (mut pruned, mut empty) = (Pruned::default(), Vec::new());
-    let mut seen: HashMap<(PathBuf, OsString), u32> = HashMap::new();
-    for record in records(&state)? {
+    let records = records(&state)?;
+    for (record, fates) in records.iter().zip(fates(&records, keep)) {
         let mut keeps = false;
-        for entry in &record.entries {
-            let found = match txn::find(entry) {
-                Ok(found) => found,
-                Err(Error::NotTheKept { kept, .. }) => {
-                    pruned.left.push(kept);
-                    continue;
-                }
-                Err(_) => continue,
-            };
-            let name = (entry.dir.as_path().to_owned(), entry.leaf.as_os_str().to_owned());
-            let path = name.0.join(&name.1);
-            let goes = match found.is_current {
-                // No version before, so it takes no other's place; and its run may be just at work.
-                true => keep == 0,
-                false => {
-                    let count = seen.entry(name).or_default();
-                    *count += 1;
-                    *count > keep
-                }
-            };
-            match goes && txn::forget(entry) {
-                true => pruned.removed.push(path),
-                false => {
+        for (entry, fate) in fates {
+            let (name, kept) = (name(entry), entry.kept.as_ref().map(|kept| kept.path(entry.dir.as_path())));
+            match fate {
+                Fate::Gone => {}
+                Fate::Other(kept) => pruned.left.push(kept),
+                Fate::Goes(_) if unfinished.contains(&name) => {
                     keeps = true;
-                    pruned.left.extend(entry.kept.as_ref().filter(|_| goes).map(|kept| kept.path(entry.dir.as_path())));
+                    pruned.left.extend(kept);
                 }
+                // What has come to be one too many since belongs to a run that sees to it.
+                Fate::Goes(_) if claimed.contains_key(&name) => match txn::forget(entry) {
+                    true => pruned.removed.push(name.0.join(name.1)),
+                    false => {
+                        keeps = true;
+                        pruned.left.extend(kept);
+                    }
+                },
+                Fate::Goes(_) | Fate::Stays => keeps = true,
             }
         }
         if !keeps {
-            empty.push(record.header.txid);
+            empty.push(&record.header.txid);
         }
     }
-    for txid in empty.iter().skip(RECORDS) {
+    for txid in empty.into_iter().skip(RECORDS) {
         let _ = txn::drop_record(&state, txid);
     }
     for paths in [&mut pruned.removed, &mut pruned.left] {
@@ -100,6 +101,60 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
         paths.dedup();
     }
     Ok(pruned)
+}
+
+/// A directory, and a name in it.
+type Name = (PathBuf, OsString);
+
+fn name(entry: &Entry) -> Name {
+    (entry.dir.as_path().to_owned(), entry.leaf.as_os_str().to_owned())
+}
+
+/// What becomes of the version that an entry keeps.
+enum Fate {
+    /// There is none.
+    Gone,
+    /// Something else has its name.
+    Other(PathBuf),
+    Stays,
+    /// It is one too many. The directory of its file.
+    Goes(Arc<Dir>),
+}
+
+/// For each record, its entries and what becomes of what they keep.
+fn fates(records: &[Journal], keep: u32) -> Vec<Vec<(&Entry, Fate)>> {
+    let mut seen: HashMap<Name, u32> = HashMap::new();
+    let mut fate = |entry: &Entry| match txn::find(entry) {
+        Err(Error::NotTheKept { kept, .. }) => Fate::Other(kept),
+        Err(_) => Fate::Gone,
+        // No version before, so it takes no other's place; and its run may be just at work.
+        Ok(found) if found.is_current => {
+            if keep == 0 {
+                Fate::Goes(found.dir)
+            } else {
+                Fate::Stays
+            }
+        }
+        Ok(found) => {
+            let count = seen.entry(name(entry)).or_default();
+            *count += 1;
+            if *count > keep { Fate::Goes(found.dir) } else { Fate::Stays }
+        }
+    };
+    records.iter().map(|record| record.entries.iter().map(|entry| (entry, fate(entry))).collect()).collect()
+}
+
+/// The right to remove what these files keep, until the state directory is dropped. Returns those that have something unfinished
+/// about them that cannot be settled: it may need what is kept.
+fn claim(state: &State, names: &HashMap<Name, Arc<Dir>>, host: &Host) -> Result<HashSet<Name>, Error> {
+    let stat = |dir: &Arc<Dir>| rustix::fs::fstat(&**dir).map_err(|errno| state.error(errno));
+    let locks = names.iter().map(|((path, leaf), dir)| Ok((stat(dir)?, leaf, path.join(leaf))));
+    let locks = locks.collect::<Result<Vec<_>, Error>>()?;
+    state.lock(locks.iter().map(|(dir, leaf, path)| (dir, leaf.as_os_str(), path.as_path())), host.wait, &host.cancel)?;
+    let concerned = txn::concerning(state, |entry| names.contains_key(&name(entry))).map_err(|errno| state.error(errno))?;
+    let stuck = concerned.first.into_iter().filter(|leftover| txn::settle(state, leftover).is_err());
+    let entries = stuck.flat_map(|leftover| leftover.journal.map(|journal| journal.entries).unwrap_or_default());
+    Ok(entries.map(|entry| name(&entry)).collect())
 }
 
 fn records(state: &State) -> Result<Vec<Journal>, Error> {

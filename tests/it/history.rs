@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::support::{Outcome, Scratch, is_kept, require_root, swapbin};
+use crate::support::{Outcome, Scratch, failpoints_available, is_kept, require_root, swapbin};
 
 fn tree() -> Scratch {
     let scratch = Scratch::new();
@@ -177,4 +177,47 @@ fn prune_removes_the_directory_of_a_setuid_version_too() {
     assert!(kept(&scratch)[0].is_dir());
     run(&scratch, &["prune", "--keep", "0"]).exits(0);
     assert_eq!(kept(&scratch), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn prune_waits_for_a_run_at_the_same_file_and_not_for_one_at_others() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = changed();
+    let before = kept(&scratch);
+    let mut rollback = swapbin(&scratch).args(["rollback", "app"]).failpoint("rename@1", "pause").spawn();
+    rollback.wait_until_paused();
+    let now = kept(&scratch);
+    run(&scratch, &["prune", "--keep", "0", "--wait", "0"]).exits(75).says("another run");
+    let failed = run(&scratch, &["prune", "--keep", "0", "--wait", "0", "--json"]).exits(75).json();
+    assert_eq!((&failed["removed"], kept(&scratch)), (&serde_json::json!([]), now));
+    let lib = swapbin(&scratch).from("two").to("lib").args(["--keep", "9"]).keeping();
+    lib.run().exits(0);
+    let prune = swapbin(&scratch).args(["prune", "--keep", "0"]).spawn();
+    rollback.signal(rustix::process::Signal::CONT);
+    rollback.wait().exits(0);
+    prune.wait().exits(0);
+    assert_eq!(scratch.read("app"), b"one");
+    assert!(kept(&scratch).is_empty() && !before.is_empty());
+}
+
+#[test]
+fn prune_first_settles_what_was_broken_off_for_that_may_need_what_is_kept() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    scratch.directory("srv");
+    scratch.file("srv/version", "1");
+    scratch.directory("stage");
+    scratch.file("stage/version", "2");
+    swapbin(&scratch).args(["apply", "--tree", "stage", "--to", "srv", "--exchange"]).run().exits(0);
+    let rollback = swapbin(&scratch).args(["rollback", "srv"]).failpoint("rename@1", "abort").run();
+    rollback.is_killed_by(rustix::process::Signal::KILL);
+    run(&scratch, &["prune", "--keep", "0"]).exits(0);
+    assert_eq!(scratch.read("srv/version"), b"1");
+    assert!(kept(&scratch).is_empty());
+    scratch.assert_no_litter();
+    run(&scratch, &["recover"]).exits(0).prints("nothing is left over");
 }

@@ -1,6 +1,7 @@
 //! `swapbin prune`.
 
 use clap::Args;
+use swapbin::Wait;
 
 use super::OutputArgs;
 
@@ -13,6 +14,10 @@ pub struct PruneArgs {
     /// How many kept versions of each file stay, the newest ones; with 0 nothing can be rolled back any more.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub keep: u32,
+
+    /// How long to wait for a run that changes one of the files: seconds, or with ms, s, m, h; 0: not at all (default: 10).
+    #[arg(long, value_name = "TIME", help_heading = "Run")]
+    pub wait: Option<Wait>,
 
     #[command(flatten)]
     pub output: OutputArgs,
