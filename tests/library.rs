@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use swapbin::{
-    Account, Action, Cancel, Digest, EmptySource, Error, ErrorKind, Event, Follow, Host, Kept, Observer, Obstacle, Ownership,
-    Preserve, Report, Request, Source, Warning, WhenCurrent, check, dry_run, swap,
+    Account, Action, Cancel, Digest, EmptySource, Error, ErrorKind, Event, Follow, Host, Kept, Method, Observer, Obstacle,
+    Ownership, Preserve, Report, Request, Source, Warning, WhenCurrent, check, dry_run, swap,
 };
 use tempfile::TempDir;
 
@@ -363,4 +363,21 @@ fn nothing_is_printed_of_an_address_that_may_be_a_secret() {
     let source = Source::parse("https://me:hunter2@example.org/app?sig=hunter2".as_ref()).unwrap();
     let request = Request::new(source, "app");
     assert!(!format!("{request:?}").contains("hunter2"));
+}
+
+#[test]
+fn who_has_the_file_open_himself_is_told_so_and_is_no_holder() {
+    let place = Place::new();
+    let request = Request { method: Method::InPlace, ..place.request() };
+    let open = fs::File::open(place.path("app")).unwrap();
+    let mut nobody = |_: &Event<'_>| {};
+    for ask in [swap, check, dry_run] {
+        let error = ask(&request, &host(), &mut nobody).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy);
+        assert!(matches!(error, Error::NoProof { .. }), "{error}");
+        assert!(error.to_string().ends_with("this process itself has it open or mapped"), "{error}");
+    }
+    drop(open);
+    swap(&request, &host(), &mut nobody).unwrap();
+    assert_eq!(place.read("app"), "new");
 }

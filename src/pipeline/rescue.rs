@@ -251,9 +251,10 @@ pub(super) fn former(
     session: &mut Session<'_>,
 ) -> Result<Option<RescueReport>, Error> {
     let recorded = Recorded::read(host);
-    let target = plan::locate(path, follow, path_trust)?;
-    let present = target.existing.as_ref().map(|existing| existing.stat.st_ino);
-    let mut versions = recorded.former(&target.path);
+    // Nothing of it stays open: what was broken off in place may have to be settled first.
+    let (located, present) = plan::locate(path, follow, path_trust)
+        .map(|target| (target.path, target.existing.map(|existing| existing.stat.st_ino)))?;
+    let mut versions = recorded.former(&located);
     versions.retain(|(version, ..)| Some(version.inode) != present);
     let inodes: Vec<u64> = versions.iter().map(|(version, ..)| version.inode).collect();
     // Without a record nobody need be looked at; without /proc nobody can be.

@@ -145,18 +145,25 @@ fn ids_of(file: &File, me: &Process) -> Result<Vec<FileId>, Errno> {
     Ok(ids)
 }
 
-/// The error that a file is in use, with whoever can be seen to have it. `own` is the descriptor by which we have it ourselves.
+/// The error that a file is in use, with whoever can be seen to have it. `own` is the descriptor by which we asked. This process
+/// is a holder only if it is the file's program that runs it; whatever else of ours is in the way is said as such.
 fn busy(path: &Path, ids: &[FileId], own: Option<i32>) -> Error {
     let scan = Proc::open().and_then(|proc| crate::proc::holders(&proc, ids)).unwrap_or_default();
-    let holders = scan.holders.iter().filter_map(|holder| {
-        let how = how(holder, own)?;
-        let command = holder.process.status().map(|status| status.comm).unwrap_or_default();
-        Some(Holder { pid: holder.process.pid(), command, how })
+    let ways = scan.holders.iter().filter_map(|holder| Some((&holder.process, how(holder, own)?)));
+    let is_own = |(process, how): &(&Process, Holds)| process.pid() == std::process::id() && *how != Holds::Executes;
+    let (ours, others): (Vec<_>, Vec<_>) = ways.partition(is_own);
+    if others.is_empty() && !ours.is_empty() {
+        let reason = "this process itself has it open or mapped".to_owned();
+        return Error::NoProof { path: path.to_owned(), doubt: Doubt::Failed { reason } };
+    }
+    let holders = others.into_iter().map(|(process, how)| {
+        let command = process.status().map(|status| status.comm).unwrap_or_default();
+        Holder { pid: process.pid(), command, how }
     });
     Error::Busy { path: path.to_owned(), holders: holders.collect(), unreadable: scan.unreadable }
 }
 
-/// In which way a process has the file, apart from our own descriptor.
+/// In which way a process has the file, apart from the descriptor by which we asked.
 fn how(holder: &crate::proc::Holder, own: Option<i32>) -> Option<Holds> {
     let is_own = |descriptor: u32| holder.process.pid() == std::process::id() && own == i32::try_from(descriptor).ok();
     let ways = holder.files.iter().filter_map(|(_, how)| match how {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Entry, Fixture, Scratch, is_kept, swapbin};
+use crate::support::{Entry, Fixture, Scratch, failpoints_available, is_kept, swapbin};
 
 /// A program that was replaced while it ran, and of which the kept version is gone.
 fn replaced() -> (Scratch, Fixture) {
@@ -61,4 +61,20 @@ fn another_version_that_a_process_runs_is_not_taken_for_it() {
     fs::rename(scratch.path("aside"), scratch.path("app")).unwrap();
     swapbin(&scratch).args(["rollback", "app"]).run().exits(7).says("no earlier version");
     assert_eq!(Fixture::version_of(scratch.path("app")), "two");
+}
+
+#[test]
+fn what_was_broken_off_in_place_is_settled_before_the_version_is_taken_out_of_a_process() {
+    if !failpoints_available() {
+        return;
+    }
+    let (scratch, _running) = replaced();
+    let third = scratch.file_of("third", b'x', 10 << 20);
+    let broken = swapbin(&scratch).from(&third).to("app").arg("--in-place").failpoint("overwritten@1", "abort").run();
+    assert_eq!(broken.signal, Some(libc::SIGKILL));
+    // Only while nobody has the file, this run included.
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(0).says("taken from");
+    assert_eq!(Fixture::version_of(scratch.path("app")), "one");
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+    assert_eq!(Fixture::version_of(scratch.path("app")), "two", "it was settled first");
 }
