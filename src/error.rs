@@ -362,6 +362,13 @@ pub enum Error {
         /// Where its version should be.
         kept: PathBuf,
     },
+    /// The record of the change that is asked for, or of one that is newer, cannot be used.
+    DamagedRecord {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No change is recorded.
     NothingRecorded,
     /// There is no such transaction.
@@ -449,7 +456,7 @@ impl Error {
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
             NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | OnlyMemory { .. } => ErrorKind::Unavailable,
             ProcessGone { .. } | Process { .. } | NotHeld { .. } | NoMemory { .. } => ErrorKind::Unavailable,
-            NotTheKept { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
+            NotTheKept { .. } | DamagedRecord { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
             Target { .. } | State { .. } => ErrorKind::Target,
             InDoubt { .. } | Unfinished { .. } | HalfDone { .. } => ErrorKind::InDoubt,

@@ -40,10 +40,10 @@ pub use pipeline::{
 #[cfg(feature = "manifest")]
 pub use plan::read_manifest;
 pub use report::{
-    Action, BatchOutlook, BatchReport, Broken, Copied, DirectoryError, Distrust, Evidence, FileFacts, FileUse, FileVersion, Gone,
-    InstallError, Installed, LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile, Place, Possessor, ProcessFacts,
-    Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList, RescueReport, SourceFacts, SourceKind,
-    Times, UsageReport, Users, Warning, Way,
+    Action, BatchOutlook, BatchReport, Broken, Copied, DamagedRecord, DirectoryError, Distrust, Evidence, FileFacts, FileUse,
+    FileVersion, Gone, History, InstallError, Installed, LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile,
+    Place, Possessor, ProcessFacts, Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList,
+    RescueReport, SourceFacts, SourceKind, Times, UsageReport, Users, Warning, Way,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,

@@ -183,6 +183,11 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// A record of the history cannot be used, and was passed over.
+    DamagedRecord {
+        /// Which.
+        record: DamagedRecord,
+    },
     /// The new file does not get the security label that the policy has for it.
     NotLabelled {
         /// The target.
@@ -235,6 +240,28 @@ pub struct Pruned {
     pub removed: Vec<PathBuf>,
     /// Kept versions that were to go and cannot be removed, and what has the name of one and is something else: by its own path.
     pub left: Vec<PathBuf>,
+    /// Records that cannot be read: what they keep stays.
+    pub damaged: Vec<DamagedRecord>,
+}
+
+/// What the state directory has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The changes that were made, newest first.
+    pub changes: Vec<Past>,
+    /// Records that cannot be read, newest first: of what they tell, nothing is known.
+    pub damaged: Vec<DamagedRecord>,
+}
+
+/// A record of the history that is not as it was written, or not ours to obey. It is left where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedRecord {
+    /// What the transaction is called.
+    pub txid: String,
+    /// Where the record is.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// One change that was made, as the state directory has it.

@@ -109,6 +109,7 @@ impl fmt::Display for Error {
             NotTheKept { path, kept } => {
                 write!(f, "{} is not the version of {} that was kept there", quoted(kept), quoted(path))
             }
+            DamagedRecord { path, reason } => write!(f, "the record {} cannot be used: {reason}", quoted(path)),
             NoTransaction { txid } => write!(f, "no transaction is called '{txid}'"),
             HalfDone { path, txid, source } => {
                 write!(f, "transaction {txid} failed at {} and could not be taken back: {source}", quoted(path))

@@ -14,6 +14,6 @@ mod text;
 pub(crate) use decide::{Direction, Facts, Seen, Step, before, decide, in_turn};
 pub(crate) use frame::encode;
 pub(crate) use in_place::{Content, Overwritten, Repair, decide_in_place};
-pub(crate) use read::{Journal, Phase, Unreadable, read};
+pub(crate) use read::{Journal, Phase, Unreadable, read, read_closed};
 pub(crate) use record::{Entry, Filesystem, Header, IN_PLACE, Kept, Kind, Place, Record, VERSION, Version, Way};
 pub(crate) use text::Text;

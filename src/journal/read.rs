@@ -43,6 +43,27 @@ pub(crate) enum Unreadable {
 /// # Errors
 /// [`Unreadable`].
 pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
+    parse(bytes).map(|(journal, _)| journal)
+}
+
+/// Reads the journal of a transaction that is over. Nothing is cut off at its end any more: of a part nobody knows what is
+/// missing.
+///
+/// # Errors
+/// [`Unreadable`]; [`Unreadable::Empty`] only for what never had any content.
+pub(crate) fn read_closed(bytes: &[u8]) -> Result<Journal, Unreadable> {
+    let blank = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
+    match parse(bytes) {
+        // The entry of a single swap is written together with the header.
+        Ok((journal, rest)) if blank(rest) && !(journal.header.single && journal.entries.is_empty()) => Ok(journal),
+        Err(Unreadable::Empty) if blank(bytes) => Err(Unreadable::Empty),
+        Err(Unreadable::Version(version)) => Err(Unreadable::Version(version)),
+        _ => Err(Unreadable::Damaged),
+    }
+}
+
+/// What it says, and what follows after the last whole record.
+fn parse(bytes: &[u8]) -> Result<(Journal, &[u8]), Unreadable> {
     let Some((Record::Header(header), mut rest)) = frame::decode(bytes) else {
         return Err(if frame::any_whole(bytes) { Unreadable::Damaged } else { Unreadable::Empty });
     };
@@ -75,6 +96,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Journal, Unreadable> {
     }
     match frame::any_whole(rest) {
         true => Err(Unreadable::Damaged),
-        false => Ok(journal),
+        false => Ok((journal, rest)),
     }
 }

@@ -10,28 +10,29 @@ use crate::error::Error;
 use crate::fs::dir::Dir;
 use crate::journal::{Entry, Journal};
 use crate::plan;
-use crate::report::{Past, PastFile, Pruned};
+use crate::report::{History, Past, PastFile, Pruned};
 use crate::request::{Follow, PathTrust};
 use crate::txn::{self, State};
 
 /// Records of which nothing is kept any more that are left for reading.
 const RECORDS: usize = 200;
 
-/// The changes that were made, newest first; only those of one file, if one is named.
+/// The changes that were made, newest first; only those of one file, if one is named. Records that cannot be used are named.
 ///
 /// # Errors
 /// [`Error::State`]; [`Error::Target`] for a file that cannot be found.
-pub fn history(path: Option<&std::path::Path>, host: &Host) -> Result<Vec<Past>, Error> {
-    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Vec::new()) };
+pub fn history(path: Option<&std::path::Path>, host: &Host) -> Result<History, Error> {
+    let Some(state) = State::existing(&host.state_dir)? else { return Ok(History::default()) };
     let target = path.map(|path| plan::locate(path, Follow::Target, PathTrust::Any)).transpose()?;
     let wanted = |entry: &Entry| {
         target.as_ref().is_none_or(|target| entry.dir.as_path() == target.dir.path() && entry.leaf.as_os_str() == target.leaf)
     };
-    let past = records(&state)?.into_iter().filter(|record| !txn::never_happened(record)).map(|record| {
+    let (records, damaged) = txn::all_records(&state).map_err(|errno| state.error(errno))?;
+    let past = records.into_iter().filter(|record| !txn::never_happened(record)).map(|record| {
         let files = record.entries.iter().filter(|entry| wanted(entry)).map(file).collect();
         Past { txid: record.header.txid, time: record.header.time, command: record.header.command, files }
     });
-    Ok(past.filter(|past| !past.files.is_empty()).collect())
+    Ok(History { changes: past.filter(|past| !past.files.is_empty()).collect(), damaged })
 }
 
 fn file(entry: &Entry) -> PastFile {
@@ -58,15 +59,16 @@ fn file(entry: &Entry) -> PastFile {
 /// Some may be removed and some not.
 pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(Pruned::default()) };
+    let records = txn::records(&state).map_err(|errno| state.error(errno))?;
     let mut claimed: HashMap<Name, Arc<Dir>> = HashMap::new();
-    for (entry, fate) in fates(&records(&state)?, keep).into_iter().flatten() {
+    for (entry, fate) in fates(&records, keep).into_iter().flatten() {
         if let Fate::Goes(dir) = fate {
             claimed.insert(name(entry), dir);
         }
     }
     let unfinished = claim(&state, &claimed, host)?;
-    let (mut pruned, mut empty) = (Pruned::default(), Vec::new());
-    let records = records(&state)?;
+    let (records, damaged) = txn::all_records(&state).map_err(|errno| state.error(errno))?;
+    let (mut pruned, mut empty) = (Pruned { damaged, ..Pruned::default() }, Vec::new());
     for (record, fates) in records.iter().zip(fates(&records, keep)) {
         let mut keeps = false;
         for (entry, fate) in fates {
@@ -155,8 +157,4 @@ fn claim(state: &State, names: &HashMap<Name, Arc<Dir>>, host: &Host) -> Result<
     let stuck = concerned.first.into_iter().filter(|leftover| txn::settle(state, leftover).is_err());
     let entries = stuck.flat_map(|leftover| leftover.journal.map(|journal| journal.entries).unwrap_or_default());
     Ok(entries.map(|entry| name(&entry)).collect())
-}
-
-fn records(state: &State) -> Result<Vec<Journal>, Error> {
-    txn::records(state).map_err(|errno| state.error(errno))
 }

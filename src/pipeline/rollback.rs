@@ -17,7 +17,7 @@ use crate::error::{Error, Obstacle};
 use crate::event::{Event, Observer};
 use crate::journal::{Entry, Journal, Kind};
 use crate::plan::{self, Target};
-use crate::report::{Action, BatchReport, FileFacts, Report, SourceFacts, Times};
+use crate::report::{Action, BatchReport, DamagedRecord, FileFacts, Report, SourceFacts, Times, Warning};
 use crate::request::{Digest, Follow, PathTrust};
 use crate::source::Session;
 use crate::txn::{self, LeftoverState, Replaced, Settled, State, Transaction};
@@ -49,7 +49,7 @@ pub enum Rollback {
 /// and by its digest where one was recorded. What was overwritten in place comes back in place, by its digest alone.
 ///
 /// # Errors
-/// [`Error::NothingKept`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
+/// [`Error::NothingKept`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::DamagedRecord`], [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
 ///
 /// # After a crash
 /// As [`apply`](crate::apply).
@@ -61,7 +61,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
             if *wanted == Rollback::Last {
                 settle_newest(&state, &mut session)?;
             }
-            recorded_entries(&state, wanted, trust)
+            recorded_entries(&state, wanted, trust, Some(&mut session))
         }
         None => return Err(nothing(wanted)),
     };
@@ -76,7 +76,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         let targets = look(&entries, trust)?;
         let claim = Claim::several(host, &targets.iter().collect::<Vec<_>>(), &mut session)?;
         // A change that another run made before we had the claim, or that was just recovered, is a newer one.
-        let now = claim.state().map(|state| recorded_entries(state, wanted, trust)).transpose()?.unwrap_or_default();
+        let now = claim.state().map(|state| recorded_entries(state, wanted, trust, None)).transpose()?.unwrap_or_default();
         if now == entries {
             let targets = if claim.is_news() { look(&entries, trust)? } else { targets };
             break (claim, targets);
@@ -133,10 +133,38 @@ fn settle_newest(state: &State, session: &mut Session<'_>) -> Result<(), Error> 
     Ok(())
 }
 
-/// The entries of the history whose old versions are wanted.
-fn recorded_entries(state: &State, wanted: &Rollback, trust: PathTrust) -> Result<Vec<Entry>, Error> {
-    let records = txn::records(state).map_err(|errno| state.error(errno))?;
+/// The entries of the history whose old versions are wanted. Records that cannot be used are `told` of.
+fn recorded_entries(
+    state: &State,
+    wanted: &Rollback,
+    trust: PathTrust,
+    told: Option<&mut Session<'_>>,
+) -> Result<Vec<Entry>, Error> {
+    let (records, damaged) = txn::all_records(state).map_err(|errno| state.error(errno))?;
+    judge_damaged(&damaged, &records, wanted, told)?;
     wanted_entries(records, wanted, trust, is_before)
+}
+
+/// Tells of records that cannot be used. If the one that is wanted may be among them, nobody can say what to take back.
+fn judge_damaged(
+    damaged: &[DamagedRecord],
+    records: &[Journal],
+    wanted: &Rollback,
+    told: Option<&mut Session<'_>>,
+) -> Result<(), Error> {
+    let newest = records.iter().find(|record| !txn::never_happened(record)).map(|record| &record.header.txid);
+    let is_in_the_way = |record: &&DamagedRecord| match wanted {
+        Rollback::File { .. } => false,
+        Rollback::Last => Some(&record.txid) > newest,
+        Rollback::Transaction(txid) => record.txid == *txid,
+    };
+    if let Some(DamagedRecord { path, reason, .. }) = damaged.iter().find(is_in_the_way) {
+        return Err(Error::DamagedRecord { path: path.clone(), reason: reason.clone() });
+    }
+    if let Some(session) = told {
+        damaged.iter().for_each(|record| session.event(Event::Warning(&Warning::DamagedRecord { record: record.clone() })));
+    }
+    Ok(())
 }
 
 /// The entries of these records, the newest first, whose old versions are wanted.

@@ -211,10 +211,29 @@ fn write(mut file: &File, txid: &str, entry: Entry) -> io::Result<()> {
     file.write_all(&bytes)
 }
 
-/// A record of the history; `None` if there is none that can be read.
-pub(crate) fn record(state: &State, txid: &str) -> Option<Journal> {
-    let file = private::open(&state.done, txid.as_ref()).ok()?;
-    journal::read(&recover::read(&file).ok()?).ok().filter(|journal| journal.header.txid == txid)
+/// A record of the history; `None` if there is none, or none yet.
+///
+/// # Errors
+/// Why it cannot be read or obeyed.
+pub(crate) fn record(state: &State, txid: &str) -> Result<Option<Journal>, String> {
+    let lowered = |errno: Errno| crate::error::lowered(&io::Error::from(errno));
+    let file = match private::open(&state.done, txid.as_ref()) {
+        Err(Errno::NOENT) => return Ok(None),
+        file => file.map_err(lowered)?,
+    };
+    private::judge(&file).map_err(|_| "it belongs to somebody else, or others may write to it".to_owned())?;
+    let bytes = recover::read(&file).map_err(|error| crate::error::lowered(&error))?;
+    match journal::read_closed(&bytes) {
+        Ok(journal) if journal.header.txid == txid => Ok(Some(journal)),
+        // A swap that was killed before it wrote anything down has changed nothing.
+        Err(Unreadable::Empty) => Ok(None),
+        // Or it is just being written.
+        _ if !private::lock(&file) => Ok(None),
+        Err(Unreadable::Version(version)) => {
+            Err(format!("it is of version {version} of the format, which this program does not know"))
+        }
+        Ok(_) | Err(Unreadable::Damaged) => Err("it is damaged".to_owned()),
+    }
 }
 
 /// Records that were read, so that the record of a batch is read once for all its directories.
@@ -231,7 +250,7 @@ struct Told {
 impl Records {
     fn entries(&mut self, state: &State, txid: &str, dir: &Dir) -> Option<(bool, &[Entry])> {
         let read = || {
-            let journal = record(state, txid)?;
+            let journal = record(state, txid).ok().flatten()?;
             let mut entries: HashMap<PathBuf, Vec<Entry>> = HashMap::new();
             for entry in journal.entries.into_iter().filter(|entry| entry.kept.is_some()) {
                 entries.entry(entry.dir.as_path().to_owned()).or_default().push(entry);

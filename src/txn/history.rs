@@ -14,17 +14,35 @@ use crate::error::Error;
 use crate::fs::dir::Dir;
 use crate::fs::temp::TXID_DIGITS;
 use crate::journal::{Entry, Journal, Seen, Way};
+use crate::report::DamagedRecord;
 
-/// All records, newest first. Those that cannot be read are left out.
+/// All records, newest first, and those of which nobody can say what they tell: these stay where they are.
 ///
 /// # Errors
 /// The directory cannot be read.
-pub(crate) fn records(state: &State) -> Result<Vec<Journal>, Errno> {
+pub(crate) fn all_records(state: &State) -> Result<(Vec<Journal>, Vec<DamagedRecord>), Errno> {
     let mut names: Vec<OsString> = state.done.names_beginning(b"")?;
     names.retain(|name| name.len() == TXID_DIGITS);
     // Names sort by time.
     names.sort_by(|one, other| other.cmp(one));
-    Ok(names.iter().filter_map(|name| record(state, name.to_str()?)).collect())
+    let (mut records, mut damaged) = (Vec::new(), Vec::new());
+    for txid in names.iter().filter_map(|name| name.to_str()) {
+        match record(state, txid) {
+            Ok(read) => records.extend(read),
+            Err(reason) => {
+                damaged.push(DamagedRecord { txid: txid.to_owned(), path: state.record_path(txid), reason });
+            }
+        }
+    }
+    Ok((records, damaged))
+}
+
+/// Only those that can be read.
+///
+/// # Errors
+/// As [`all_records`].
+pub(crate) fn records(state: &State) -> Result<Vec<Journal>, Errno> {
+    all_records(state).map(|(records, _)| records)
 }
 
 /// A kept version that is there, and is the one that was recorded.

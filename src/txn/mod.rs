@@ -21,7 +21,7 @@ mod undo;
 pub(crate) use commit::{BackupError, Naming, Prepared, Provisional, Publish, Sealed, make_all_durable, make_durable};
 pub(crate) use flush::{Outbox, each_in_parallel};
 pub(crate) use generation::{Old, Records, prune};
-pub(crate) use history::{drop_record, find, forget, never_happened, records};
+pub(crate) use history::{all_records, drop_record, find, forget, never_happened, records};
 pub(crate) use identify::version;
 pub(crate) use in_place::{Overwriting, judge_idle};
 pub(crate) use litter::{hold_off_sweepers, sweep};

@@ -100,6 +100,11 @@ impl State {
         self.path.join("txn").join(txid)
     }
 
+    /// Where the record of one that is done is, for messages.
+    pub(crate) fn record_path(&self, txid: &str) -> PathBuf {
+        self.path.join("history").join(txid)
+    }
+
     /// The path, for messages.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -1,5 +1,7 @@
 //! What was changed and what is kept of it: `swapbin history`, `swapbin prune`.
 
+mod damaged;
+
 use std::path::PathBuf;
 
 use crate::support::{Outcome, Scratch, failpoints_available, is_kept, require_root, swapbin};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::{digest, in_place, is_before, kept_linkage, look, nothing, report, wanted_entries};
+use super::{digest, in_place, is_before, judge_damaged, kept_linkage, look, nothing, report, wanted_entries};
 use crate::elf::{self, Linkage};
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -33,10 +33,11 @@ pub fn dry_run_rollback(
     let started = Instant::now();
     let state = State::existing(&host.state_dir)?.ok_or_else(|| nothing(wanted))?;
     let pending = pending(&state)?;
-    let mut records = txn::records(&state).map_err(|errno| state.error(errno))?;
+    let (mut records, damaged) = txn::all_records(&state).map_err(|errno| state.error(errno))?;
     records.extend(pending.iter().cloned());
     // Names sort by time.
     records.sort_by(|one, other| other.header.txid.cmp(&one.header.txid));
+    judge_damaged(&damaged, &records, wanted, Some(&mut session))?;
     let is_pending = |entry: &Entry| pending.iter().any(|journal| journal.entries.contains(entry));
     let entries = wanted_entries(records, wanted, trust, |entry| is_pending(entry) || is_before(entry));
     let mut found = match (entries, wanted) {

@@ -122,6 +122,11 @@ pub fn of(error: &Error) -> Option<String> {
                 quoted(kept)
             )
         }
+        Error::DamagedRecord { .. } => {
+            "put it back from a backup, or look at 'swapbin history' and name the change to take back with \
+             --txn"
+                .to_owned()
+        }
         Error::NothingRecorded => "see what is unfinished: swapbin recover --list; and whether this is the state directory that \
              was deployed with"
             .to_owned(),

@@ -8,9 +8,9 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Broken, Error, FileFacts, MountOutlook, Past, PastFile, Possessor, Pruned,
-    ReconstructedPart, Reconstruction, Recovery, Report, Request, Rescuable, RescueList, RescueReport, Source, SourceFacts,
-    SourceKind, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, DamagedRecord, Error, FileFacts, History, MountOutlook, Past, PastFile, Possessor,
+    Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Request, Rescuable, RescueList, RescueReport, Source,
+    SourceFacts, SourceKind, Times, Warning,
 };
 
 use super::lists::{self, Tense};
@@ -117,7 +117,7 @@ pub fn recoveries(recoveries: &[Recovery], tense: Tense) -> Value {
 }
 
 /// The object for what was changed before.
-pub fn history(past: &[Past]) -> Value {
+pub fn history(history: &History) -> Value {
     let file = |file: &PastFile| {
         let mut object = Map::new();
         insert_path(&mut object, "path", "path_b64", &file.path);
@@ -130,14 +130,26 @@ pub fn history(past: &[Past]) -> Value {
         let files: Vec<Value> = past.files.iter().map(file).collect();
         json!({ "txid": past.txid, "time": moment::utc(past.time), "command": past.command, "files": files })
     };
-    let changes: Vec<Value> = past.iter().map(change).collect();
-    json!({ "schema": 1, "ok": true, "changes": changes, "error": null })
+    let changes: Vec<Value> = history.changes.iter().map(change).collect();
+    json!({ "schema": 1, "ok": true, "changes": changes, "damaged": damaged(&history.damaged), "error": null })
 }
 
 /// The object for what was removed.
 pub fn pruned(pruned: &Pruned) -> Value {
     let ok = pruned.left.is_empty();
-    json!({ "schema": 1, "ok": ok, "removed": paths(&pruned.removed), "left": paths(&pruned.left), "error": null })
+    let (removed, left) = (paths(&pruned.removed), paths(&pruned.left));
+    json!({ "schema": 1, "ok": ok, "removed": removed, "left": left, "damaged": damaged(&pruned.damaged), "error": null })
+}
+
+fn damaged(records: &[DamagedRecord]) -> Value {
+    let one = |record: &DamagedRecord| {
+        let mut object = Map::new();
+        object.insert("txid".into(), json!(record.txid));
+        insert_path(&mut object, "path", "path_b64", &record.path);
+        object.insert("reason".into(), json!(record.reason));
+        Value::Object(object)
+    };
+    records.iter().map(one).collect()
 }
 
 /// The object for what can be brought back out of processes.
@@ -358,6 +370,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::NotWhatRuns { .. } => "not-what-runs",
         Warning::PrivilegeNotRescued { .. } => "privilege-not-rescued",
         Warning::OwnerNotRescued { .. } => "owner-not-rescued",
+        Warning::DamagedRecord { .. } => "damaged-record",
         Warning::NothingRecorded { .. } => "nothing-recorded",
         Warning::WritersUnseen { .. } => "writers-unseen",
         Warning::Unfinished { .. } => "unfinished",

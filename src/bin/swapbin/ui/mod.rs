@@ -18,8 +18,8 @@ use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Cancel, Error, ErrorKind, Event, Observer, Past, Pruned, Recovery, Report, Request,
-    RescueList, RescueReport, quoted,
+    Action, BatchOutlook, BatchReport, Cancel, DamagedRecord, Error, ErrorKind, Event, History, Observer, Pruned, Recovery,
+    Report, Request, RescueList, RescueReport, quoted,
 };
 
 use crate::args::{OutputArgs, ProgressWhen};
@@ -129,11 +129,13 @@ impl Ui {
     }
 
     /// Shows what was changed before; `false` if it could not be written.
-    pub fn history(&mut self, past: &[Past]) -> bool {
+    pub fn history(&mut self, history: &History) -> bool {
+        self.damaged(&history.damaged);
         let about = Path::new("the history");
         if self.json {
-            return self.print(&json::line(&json::history(past)), about);
+            return self.print(&json::line(&json::history(history)), about);
         }
+        let past = &history.changes;
         if self.quiet || past.is_empty() {
             return true;
         }
@@ -141,9 +143,15 @@ impl Ui {
         self.print(&text, about)
     }
 
+    /// Records that are passed over: an error of nobody's, and more than a warning of one file.
+    fn damaged(&self, records: &[DamagedRecord]) {
+        records.iter().for_each(|record| self.say(WARNING, "warning", &words::damaged(record)));
+    }
+
     /// Shows of which files a kept version was removed; `false` if it could not be written.
     pub fn pruned(&mut self, pruned: &Pruned) -> bool {
         let about = Path::new("what was removed");
+        self.damaged(&pruned.damaged);
         for path in &pruned.left {
             self.say(WARNING, "warning", &format!("{} stays: it cannot be removed, or is not what was kept", quoted(path)));
         }

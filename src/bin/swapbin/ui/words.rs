@@ -1,6 +1,6 @@
 //! Outcomes, warnings and events in words.
 
-use swapbin::{Action, BatchOutlook, BatchReport, Event, Report, Warning, quoted};
+use swapbin::{Action, BatchOutlook, BatchReport, DamagedRecord, Event, Report, Warning, quoted};
 
 /// The line that says what happened; for a dry run also what the file would be.
 pub fn report(report: &Report) -> String {
@@ -118,6 +118,7 @@ pub fn warning(warning: &Warning) -> String {
         Warning::OwnerNotRescued { path, uid, gid } => {
             format!("{} belonged to {uid}:{gid}, and is yours now", quoted(path))
         }
+        Warning::DamagedRecord { record } => damaged(record),
         Warning::NothingRecorded { reason } => format!("whose files should be is not known: {reason}"),
         Warning::NotLabelled { path, detail } => {
             format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
@@ -132,6 +133,15 @@ pub fn warning(warning: &Warning) -> String {
 
 /// That some processes are not even counted.
 pub const HIDDEN: &str = "/proc hides the processes of other users";
+
+/// That a record is passed over, and what to do about it.
+pub fn damaged(DamagedRecord { txid, path, reason }: &DamagedRecord) -> String {
+    format!(
+        "the record {} cannot be used: {reason}; put it back from a backup, or remove it and the files called .swapbin~{txid}.N, which \
+         it keeps",
+        quoted(path)
+    )
+}
 
 /// That some processes may not be looked at.
 pub fn unreadable(processes: usize) -> String {
