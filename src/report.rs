@@ -183,6 +183,11 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// There is no directory of this name below which something could be removed.
+    NothingToDelete {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A record of the history cannot be used, and was passed over.
     DamagedRecord {
         /// Which.

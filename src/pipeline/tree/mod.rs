@@ -49,6 +49,7 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     if claim.is_news() {
         way = Way::find(request, host)?;
     }
+    way.warn(&mut session);
     let state = claim.state().expect("a claim of several names has a state directory");
     let mut times = Times { plan: started.elapsed(), ..Times::default() };
 

@@ -23,6 +23,7 @@ pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Obser
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
     let way = Way::find(request, host)?;
+    way.warn(&mut session);
     let unfinished = claim::unfinished(host, &way.targets());
     let Way { plan, switched } = way;
     let keep = if matches!(switched, Switched::Names) { request.keep } else { 0 };

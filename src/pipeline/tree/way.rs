@@ -7,10 +7,13 @@ use rustix::fs::FileType;
 
 use super::whole;
 use crate::error::{Error, Obstacle};
+use crate::event::Event;
 use crate::fs::dir::Dir;
 use crate::pipeline::Host;
 use crate::plan::{self, Fresh, Target, TreePlan};
+use crate::report::Warning;
 use crate::request::{Follow, Switch, TreeRequest};
+use crate::source::Session;
 
 /// What was found.
 pub(super) struct Way {
@@ -75,6 +78,13 @@ impl Way {
             }
         };
         Ok(Way { plan, switched })
+    }
+
+    /// Warns of what nothing can be removed of.
+    pub(super) fn warn(&self, session: &mut Session<'_>) {
+        for path in &self.plan.absent {
+            session.event(Event::Warning(&Warning::NothingToDelete { path: path.clone() }));
+        }
     }
 
     /// Every name that no other run may be at.

@@ -11,7 +11,7 @@ pub(crate) use metadata::{Metadata, Owners};
 pub(crate) use stage::{Node, NodeKind, Staged};
 pub(crate) use survey::Survey;
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::Stat;
@@ -53,6 +53,8 @@ pub(crate) struct Fresh {
 pub(crate) struct TreePlan {
     pub(crate) entries: Vec<TreeEntry>,
     pub(crate) owners: Owners,
+    /// Directories below which things were to go, and which neither tree has.
+    pub(crate) absent: Vec<PathBuf>,
 }
 
 /// Whether a path is that directory or below it.
@@ -72,10 +74,16 @@ impl TreePlan {
         let nodes = stage::read(&top)?;
         let mut merge = merge::Merge::new(within::Within::new(root, request.path_trust)?);
         merge.directory(&merge.within.root(), &Arc::new(top), nodes)?;
+        let mut absent = Vec::new();
         for scope in &request.delete {
-            scope::delete(&mut merge, scope, needed)?;
+            let found = scope::delete(&mut merge, scope, needed)?;
+            // One that is staged is just coming.
+            let relative: PathBuf = scope.components().filter(|part| !matches!(part, Component::RootDir)).collect();
+            if !found && !fs_err::metadata(request.stage.join(&relative)).is_ok_and(|about| about.is_dir()) {
+                absent.push(merge.within.root().dir.path().join(relative));
+            }
         }
-        Ok(TreePlan { entries: merge.into_entries(), owners })
+        Ok(TreePlan { entries: merge.into_entries(), owners, absent })
     }
 
     /// The same where there is nothing to change: everything is new. The staging tree comes with it, open.
@@ -86,6 +94,6 @@ impl TreePlan {
         let owners = Owners::of(request)?;
         let top = stage::open(&request.stage)?;
         let node = stage::top(&top)?;
-        Ok((TreePlan { entries: Vec::new(), owners }, Fresh { dir: Arc::new(top), node }))
+        Ok((TreePlan { entries: Vec::new(), owners, absent: Vec::new() }, Fresh { dir: Arc::new(top), node }))
     }
 }

@@ -15,21 +15,21 @@ use crate::fs::dir::{self, Child, Dir};
 use crate::fs::{flags, tree};
 use crate::plan::obstacle;
 
-/// Finds what goes below `scope`. Our own files, whose names begin with `.swapbin`, stay.
+/// Finds what goes below `scope`. Our own files, whose names begin with `.swapbin`, stay. `false` if there is no such directory.
 ///
 /// # Errors
 /// [`Error::Target`] for what cannot go: devices and the like, what holds a mount point, what is needed.
-pub(super) fn delete(merge: &mut Merge, scope: &Path, needed: &[&Path]) -> Result<(), Error> {
+pub(super) fn delete(merge: &mut Merge, scope: &Path, needed: &[&Path]) -> Result<bool, Error> {
     let root = merge.within.root();
     // Absolute is as seen from the root as well.
-    let Some(here) = merge.within.enter(&root, scope)? else { return Ok(()) };
+    let Some(here) = merge.within.enter(&root, scope)? else { return Ok(false) };
     let mut needed: HashSet<(u64, u64)> = needed.iter().flat_map(|path| above(path)).collect();
     if here.dir.path() == Path::new("/") {
         return Err(Error::Target { path: "/".into(), obstacle: Obstacle::Needed });
     }
     // It stays itself; what is needed may be below it.
     needed.remove(&here.id());
-    below(merge, &here, &needed)
+    below(merge, &here, &needed).map(|()| true)
 }
 
 fn below(merge: &mut Merge, here: &Rc<Here>, needed: &HashSet<(u64, u64)>) -> Result<(), Error> {

@@ -98,3 +98,26 @@ fn the_staging_tree_itself_does_not_go() {
     run().run().exits(0);
     assert_eq!(scratch.read("root/usr/bin/app"), b"new app");
 }
+
+#[test]
+fn a_scope_that_is_not_there_is_told_and_no_failure_also_when_a_run_comes_again() {
+    let scratch = with_leftovers();
+    let words = ["--delete", "usr/lib/plugins/deep", "--delete", "usr/lbi"];
+    let says = format!("warning: nothing to delete: there is no directory '{}'", scratch.path("root/usr/lbi").display());
+    puts(&scratch, &["--delete", "usr/lib", "--delete", "/usr/lbi"]).says(&says);
+    assert!(!scratch.path("root/usr/lib/plugins").exists());
+    // The first run has removed the one.
+    let again = puts(&scratch, &[&words[..], &["--json"]].concat());
+    assert_eq!(again.says(&says).json()["warnings"][1]["kind"], "nothing-to-delete");
+    puts(&scratch, &[&words[..], &["--dry-run"]].concat()).says(&says);
+    puts(&scratch, &[&words[..], &["--quiet"]].concat()).is_quiet();
+}
+
+#[test]
+fn a_scope_that_is_only_staged_is_just_coming() {
+    let scratch = trees();
+    scratch.directory("stage/srv/new");
+    scratch.file("stage/srv/new/file", "new");
+    let outcome = puts(&scratch, &["--delete", "srv/new"]);
+    assert!(!outcome.error_text().contains("to delete"), "{outcome}");
+}

@@ -220,10 +220,15 @@ fn candidate(file: &Rescuable) -> Value {
     Value::Object(object)
 }
 
-/// Adds what was settled before anything else to the warnings of an object.
-pub fn add_recovered(object: &mut Value, lines: &[String]) {
+/// That something was settled before anything else, as a warning.
+pub fn recovered(line: &str) -> Value {
+    json!({ "kind": "recovered", "message": line })
+}
+
+/// Adds to the warnings of an object those that concern none of its files.
+pub fn add_warnings(object: &mut Value, others: &[Value]) {
     if let Some(warnings) = object["warnings"].as_array_mut() {
-        warnings.extend(lines.iter().map(|line| json!({ "kind": "recovered", "message": line })));
+        warnings.extend_from_slice(others);
     }
 }
 
@@ -356,7 +361,8 @@ fn facts(facts: &FileFacts) -> Value {
     })
 }
 
-fn warning(warning: &Warning) -> Value {
+/// A warning.
+pub fn warning(warning: &Warning) -> Value {
     let kind = match warning {
         Warning::HardLinks { .. } => "hard-links",
         Warning::PrivilegeKept { .. } => "privilege-kept",
@@ -370,6 +376,7 @@ fn warning(warning: &Warning) -> Value {
         Warning::NotWhatRuns { .. } => "not-what-runs",
         Warning::PrivilegeNotRescued { .. } => "privilege-not-rescued",
         Warning::OwnerNotRescued { .. } => "owner-not-rescued",
+        Warning::NothingToDelete { .. } => "nothing-to-delete",
         Warning::DamagedRecord { .. } => "damaged-record",
         Warning::NothingRecorded { .. } => "nothing-recorded",
         Warning::WritersUnseen { .. } => "writers-unseen",

@@ -19,7 +19,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use swapbin::{
     Action, BatchOutlook, BatchReport, Cancel, DamagedRecord, Error, ErrorKind, Event, History, Observer, Pruned, Recovery,
-    Report, Request, RescueList, RescueReport, quoted,
+    Report, Request, RescueList, RescueReport, Warning, quoted,
 };
 
 use crate::args::{OutputArgs, ProgressWhen};
@@ -50,8 +50,8 @@ pub struct Ui {
     json: bool,
     progress: Progress,
     cancel: Cancel,
-    /// A line for each transaction that was settled on the way.
-    recovered: Vec<String>,
+    /// Warnings that concern none of the files, in JSON: also of each transaction that was settled on the way.
+    warnings: Vec<serde_json::Value>,
 }
 
 impl Ui {
@@ -64,7 +64,7 @@ impl Ui {
             json: args.json,
             progress: Progress::new(shows, io::stderr().is_terminal()),
             cancel,
-            recovered: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -218,7 +218,7 @@ impl Ui {
 
     /// Prints the object of an outcome, with what was settled on the way.
     fn outcome(&mut self, mut object: serde_json::Value, about: &Path) -> bool {
-        json::add_recovered(&mut object, &self.recovered);
+        json::add_warnings(&mut object, &self.warnings);
         self.print(&json::line(&object), about)
     }
 
@@ -254,6 +254,9 @@ impl Ui {
 impl Observer for Ui {
     fn event(&mut self, event: &Event<'_>) {
         self.progress.event(event);
+        if let Event::Warning(warning @ (Warning::NothingToDelete { .. } | Warning::DamagedRecord { .. })) = event {
+            self.warnings.push(json::warning(warning));
+        }
         match event {
             Event::Warning(warning) if !self.quiet => {
                 self.progress.pause(|| self.say(WARNING, "warning", &words::warning(warning)));
@@ -263,7 +266,7 @@ impl Observer for Ui {
                 if !self.quiet {
                     self.progress.pause(|| self.say(NOTE, "note", &line));
                 }
-                self.recovered.push(line);
+                self.warnings.push(json::recovered(&line));
             }
             _ => {}
         }

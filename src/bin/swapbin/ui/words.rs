@@ -119,6 +119,7 @@ pub fn warning(warning: &Warning) -> String {
             format!("{} belonged to {uid}:{gid}, and is yours now", quoted(path))
         }
         Warning::DamagedRecord { record } => damaged(record),
+        Warning::NothingToDelete { path } => format!("nothing to delete: there is no directory {}", quoted(path)),
         Warning::NothingRecorded { reason } => format!("whose files should be is not known: {reason}"),
         Warning::NotLabelled { path, detail } => {
             format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
