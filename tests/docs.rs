@@ -292,7 +292,7 @@ fn json_keys(source: &str) -> BTreeSet<String> {
 #[test]
 fn every_key_of_the_json_of_rescue_who_and_stale_is_in_their_pages() {
     let (objects, usage) = (read("src/bin/swapbin/ui/json.rs"), read("src/bin/swapbin/ui/usage.rs"));
-    let rescue = between(&objects, "pub fn rescuable(", "/// Adds what was settled");
+    let rescue = between(&objects, "pub fn rescuable(", "/// That something was settled");
     let mut who = json_keys(between(&usage, "fn object(", "/// Those who still have"));
     who.extend(json_keys(between(&usage, "fn one_use(", "\n}\n")));
     who.extend(["uses", "files"].map(str::to_owned));
