@@ -128,8 +128,8 @@ impl Overwriting<'_> {
         // Whoever waits goes on.
         drop(lease);
         observer.event(&Event::Published);
+        make_way(self.state, self.dir.path(), self.leaf, self.keep);
         let (txid, kept) = aside.keep(self.keep)?;
-        prune(self.state, self.dir, self.leaf, self.keep);
         Ok(Overwrote { stat, txid, old, new, kept })
     }
 
@@ -255,18 +255,19 @@ impl Watch<'_> {
     }
 }
 
-/// Removes kept versions of one file beyond the newest `keep`, wherever they are. What cannot be removed is in nobody's way.
-fn prune(state: &State, dir: &Dir, leaf: &OsStr, keep: u32) {
-    let mut count = 0;
+/// Removes kept versions of one file, wherever they are, until with one more there are `keep` of them: the newest stay. What cannot
+/// be removed is in nobody's way. Done while recovery still has the journal, so that who is killed meanwhile has it done.
+fn make_way(state: &State, dir: &Path, leaf: &OsStr, keep: u32) {
+    let mut left = keep.saturating_sub(1);
     for record in records(state).unwrap_or_default() {
-        let of_it = |entry: &&Entry| entry.dir.as_path() == dir.path() && entry.leaf.as_os_str() == leaf;
+        let of_it = |entry: &&Entry| entry.dir.as_path() == dir && entry.leaf.as_os_str() == leaf;
         let Some(entry) = record.entries.iter().find(of_it) else { continue };
         if find(entry).is_ok_and(|found| !found.is_current) {
-            count += 1;
             // Other records tell of other files too.
-            if count > keep && forget(entry) && (record.header.single || record.is_in_place()) {
+            if left == 0 && forget(entry) && (record.header.single || record.is_in_place()) {
                 let _ = drop_record(state, &record.header.txid);
             }
+            left = left.saturating_sub(1);
         }
     }
 }

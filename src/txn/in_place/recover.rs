@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 
 use super::former::Former;
-use super::{aside, idle, restore, torn};
+use super::{aside, idle, make_way, restore, torn};
 use crate::error::Error;
 use crate::failpoint;
 use crate::fs::dir::Dir;
@@ -17,7 +17,7 @@ use crate::journal::{Content, Direction, Entry, Facts, Journal, Overwritten, Pha
 use crate::txn::identify::seen;
 use crate::txn::kept;
 use crate::txn::recover::{Boot, Found, find};
-use crate::txn::state;
+use crate::txn::state::{self, State};
 
 /// Finishes it, or takes it back. Returns the direction, and the file if it is left as it is, which is done only where a direction
 /// was `asked` for.
@@ -32,6 +32,7 @@ use crate::txn::state;
 /// # After a crash
 /// Another try goes on from there.
 pub(in crate::txn) fn settle(
+    state: &State,
     txid: &str,
     journal: &Journal,
     asked: Option<Direction>,
@@ -51,6 +52,9 @@ pub(in crate::txn) fn settle(
         // The write takes capabilities before it gives bytes.
         Repair::Nothing if scene.has_copy() => scene.mend(&scene.of_old()?)?,
         Repair::Nothing | Repair::Complete | Repair::Keep | Repair::Lost => {}
+    }
+    if direction == Direction::Forward && left.is_empty() {
+        make_way(state, scene.entry.dir.as_path(), scene.entry.leaf.as_os_str(), scene.entry.keep);
     }
     if let Some(work) = &scene.work {
         // Of a file that is left the copy may be the last of its content.

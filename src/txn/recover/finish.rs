@@ -68,7 +68,7 @@ pub(crate) fn force(state: &State, leftover: &Leftover, direction: Direction) ->
 
 fn end(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<(Settled, Vec<PathBuf>), Error> {
     let (direction, left) = match in_place(leftover) {
-        Some(journal) => in_place::settle(&leftover.txid, journal, asked)?,
+        Some(journal) => in_place::settle(state, &leftover.txid, journal, asked)?,
         None => match judge(state, leftover, asked)? {
             Some(todo) => {
                 carry_out(&todo)?;

@@ -247,3 +247,28 @@ fn a_torn_file_is_made_new_where_that_is_asked_for() {
     assert_eq!((tree.kept(), tree.journals()), (1, 0));
     tree.scratch.assert_no_litter();
 }
+
+#[test]
+fn recovery_keeps_no_more_versions_than_the_run_was_to_keep() {
+    if !failpoints_available() {
+        return;
+    }
+    let mut done = 0;
+    for place in ["overwritten@2", "done-record", "done-sync", "kept", "kept-sync", "close"] {
+        let tree = tree(LARGE, 10_000);
+        tree.overwrite().keeping().run().exits(0);
+        let between = tree.scratch.read("app");
+        tree.scratch.file_of("new", b'2', LARGE);
+        tree.overwrite().keeping().failpoint(place, "abort").run().is_killed_by(Signal::KILL);
+        tree.recover().run().exits(0);
+        assert_eq!(tree.kept(), 1, "{place}");
+        let is_new = tree.scratch.read("app") == tree.scratch.read("new");
+        done += usize::from(is_new);
+        // The one before what is there now.
+        swapbin(&tree.scratch).args(["rollback", "app"]).run().exits(0);
+        let expected = if is_new { between } else { vec![b'o'; LARGE] };
+        assert!(tree.scratch.read("app") == expected, "{place}");
+        assert_eq!(tree.kept(), 1, "{place}");
+    }
+    assert!((1..6).contains(&done), "{done} went forward");
+}
