@@ -10,10 +10,11 @@ use crate::checksum;
 use crate::error::{Error, Obstacle};
 use crate::fs::mount;
 use crate::journal::{Entry, Way};
+use crate::metadata::Wanted;
 use crate::plan::{self, Target};
 use crate::proof::Trusted;
 use crate::report::{Action, BatchReport, FileFacts, Report, SourceFacts, Times};
-use crate::request::Method;
+use crate::request::{Digest, Method};
 use crate::source::Session;
 use crate::txn::{self, Overwriting, Stage, State};
 
@@ -59,26 +60,35 @@ impl Run<'_> {
         session: &mut Session<'_>,
     ) -> Result<Report, Error> {
         let started = Instant::now();
-        let target = &mut self.plan.target;
-        let existing = target.existing.as_mut().ok_or_else(|| absent(&target.path))?;
-        existing.file = None;
-        let overwriting = Overwriting {
-            state,
-            dir: &target.dir,
-            leaf: &target.leaf,
-            path: &target.path,
-            stat: &existing.stat,
-            wanted: &self.plan.wanted,
-            sha256: self.verified,
-            keep: self.request.keep,
-            command: "in-place",
-        };
+        let to_be = ToBe { wanted: &self.plan.wanted, sha256: self.verified, keep: self.request.keep, command: "in-place" };
+        let overwriting = to_be.of(&mut self.plan.target, state)?;
         let done = overwriting.overwrite(stage, trusted, session.cancel, session.observer)?;
         self.times.commit = started.elapsed();
         self.kept = done.kept;
         self.previous = self.previous.take().map(|previous| FileFacts { sha256: Some(done.old), ..previous });
         let installed = FileFacts { sha256: Some(done.new), ..plan::facts(&done.stat) };
         Ok(Report { installed: Some(installed), ..self.report(Action::Installed, session) })
+    }
+}
+
+/// What a file is overwritten with, besides the bytes, and by whom.
+struct ToBe<'a> {
+    wanted: &'a Wanted,
+    sha256: Option<Digest>,
+    keep: u32,
+    command: &'static str,
+}
+
+impl<'a> ToBe<'a> {
+    /// The overwriting of a target, of which nothing of ours is open any more.
+    fn of(self, target: &'a mut Target, state: &'a State) -> Result<Overwriting<'a>, Error> {
+        if let Some(existing) = &mut target.existing {
+            existing.file = None;
+        }
+        let ToBe { wanted, sha256, keep, command } = self;
+        let Target { dir, leaf, path, existing, .. } = target;
+        let stat = &existing.as_ref().ok_or_else(|| absent(path))?.stat;
+        Ok(Overwriting { state, dir, leaf, path, stat, wanted, sha256, keep, command })
     }
 }
 
@@ -131,19 +141,9 @@ pub(super) fn roll_back(
     let trusted = Trusted::require(&kept.to_string_lossy(), old.sha256, Some(actual), false)?;
     target.reopen()?;
     let wanted = plan::restored(&target, &copy, (old.uid, old.gid, old.mode))?;
-    let existing = target.existing.as_mut().ok_or_else(|| absent(&target.path))?;
-    existing.file = None;
-    let overwriting = Overwriting {
-        state,
-        dir: &target.dir,
-        leaf: &target.leaf,
-        path: &target.path,
-        stat: &existing.stat,
-        wanted: &wanted,
-        sha256: Some(actual),
-        keep: entry.keep.max(1),
-        command: "rollback",
-    };
+    let to_be = ToBe { wanted: &wanted, sha256: Some(actual), keep: entry.keep.max(1), command: "rollback" };
+    let overwriting = to_be.of(&mut target, state)?;
+    let previous = plan::facts(overwriting.stat);
     let done = overwriting.overwrite(stage, trusted, session.cancel, session.observer)?;
     // It is no version before any more.
     txn::forget(entry);
@@ -153,7 +153,7 @@ pub(super) fn roll_back(
         through_link: None,
         source: SourceFacts { from: kept.to_string_lossy().into_owned(), ..SourceFacts::default() },
         installed: Some(FileFacts { sha256: Some(done.new), ..plan::facts(&done.stat) }),
-        previous: Some(FileFacts { sha256: Some(done.old), ..plan::facts(&existing.stat) }),
+        previous: Some(FileFacts { sha256: Some(done.old), ..previous }),
         verified: Some(done.new),
         kept: done.kept,
         in_use_by: None,
