@@ -187,3 +187,37 @@ fn the_words_after_the_options_fit_80_columns() {
     };
     assert_eq!(after("80"), after("100"));
 }
+
+#[test]
+fn options_of_every_command_may_stand_before_it() {
+    let scratch = tree();
+    swap(&scratch).keeping().args(["--state-dir", "st ate"]).run().exits(0);
+    let listed = swapbin(&scratch).args(["history", "--state-dir", "st ate", "--json"]).run().exits(0).json();
+    assert_eq!(listed["changes"].as_array().unwrap().len(), 1);
+    for words in
+        [&["--state-dir", "st ate", "--json"][..], &["--json", "--state-dir=st ate"], &["-v", "--json", "--state-dir=st ate"]]
+    {
+        assert_eq!(swapbin(&scratch).args(words).arg("history").run().exits(0).json(), listed, "{words:?}");
+    }
+    swapbin(&scratch).args(["--state-dir", "st ate", "recover", "--list"]).run().exits(0).prints("nothing is left over");
+    // Twice is once too often, and what belongs to the main job belongs to it alone.
+    swapbin(&scratch).args(["--json", "history", "--json"]).run().exits(2).says("cannot be used multiple times");
+    swapbin(&scratch).args(["--dry-run", "history"]).run().exits(2);
+    swapbin(&scratch).args(["--state-dir", "history"]).run().exits(2);
+}
+
+#[test]
+fn a_command_that_advice_names_has_the_state_directory_as_a_shell_reads_it() {
+    let scratch = tree();
+    let hint = |dir: &str, shown: &str| {
+        let words = format!("swapbin recover --state-dir {shown} --list");
+        let rollback = || swapbin(&scratch).args(["--state-dir", dir, "rollback", "--last"]);
+        rollback().run().exits(7).says(&words);
+        let object = rollback().arg("--json").run().exits(7).json();
+        assert!(object["error"]["hint"].as_str().unwrap().contains(&words), "{object}");
+    };
+    let root = scratch.root().display().to_string();
+    hint("plain", &format!("{root}/plain"));
+    hint("st ate; $(true)", &format!("'{root}/st ate; $(true)'"));
+    hint("it's", &format!("\"{root}/it's\""));
+}

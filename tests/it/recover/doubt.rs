@@ -16,7 +16,8 @@ fn where_another_tool_has_been_nothing_is_touched() {
     let before = tree.scratch.snapshot();
     for words in [&[][..], &["--list"]] {
         let outcome = tree.recover(words);
-        outcome.exits(8).says("lib/lib' belongs to the unfinished transaction").says("hint: ").says("swapbin recover --list");
+        outcome.exits(8).says("lib/lib' belongs to the unfinished transaction").says("hint: ");
+        outcome.says(&format!("swapbin recover --state-dir {} --list", tree.scratch.state(None).display()));
         outcome.prints("is left as it is").prints("bin/tool");
         tree.scratch.snapshot().assert_same_as(&before);
     }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod apply;
+mod early;
 mod groups;
 mod history;
 mod prune;
@@ -124,7 +125,7 @@ pub enum Invocation {
 /// Reads the whole command line, the program's name included.
 pub fn read(argv: Vec<OsString>) -> Result<Invocation, clap::Error> {
     let mut command = Args::command();
-    let argv = advice::without_help_command(argv);
+    let argv = early::behind_command(&command, advice::without_help_command(argv));
     let groups = groups::split(&mut command, &argv);
     let mut swaps = Vec::new();
     for (index, group) in groups.iter().enumerate() {

@@ -25,7 +25,7 @@ pub use invocation::{Invocation, Job};
 pub use messages::Voice;
 pub use personality::{Personality, personality};
 pub use process::{allow_descriptors, become_ordinary, become_ordinary_to_pipes};
-pub use quote::Charset;
+pub use quote::{Charset, name_if_needed};
 pub use read::{Next, Reading, read};
 pub use surroundings::{Surroundings, System};
 pub use telling::{Said, Telling};

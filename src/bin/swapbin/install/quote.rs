@@ -122,7 +122,6 @@ fn is_special(char: &str) -> bool {
 }
 
 /// A file name, in quotes only if a shell would need them, or if it has a colon, as one follows it (`quotef` in coreutils).
-#[allow(dead_code, reason = "only what is said of labels is quoted so")]
 pub fn name_if_needed(text: &OsStr, charset: Charset) -> Vec<u8> {
     let bytes = text.as_bytes();
     let plain = |piece: Piece<'_>| match piece {

@@ -2,8 +2,14 @@
 
 use swapbin::{Doubt, Error, Link, Obstacle, quoted};
 
+use super::again;
+
 /// The advice for an error, where there is one that helps.
 pub fn of(error: &Error) -> Option<String> {
+    advice(error).map(again::complete)
+}
+
+fn advice(error: &Error) -> Option<String> {
     Some(match error {
         Error::MirrorsNeedDigest => "give --sha256, so that it does not matter which source answers".to_owned(),
         Error::PlainHttp { .. } => "give --sha256, use https, or accept the risk with --insecure-http".to_owned(),

@@ -1,5 +1,6 @@
 //! What is shown: a line for people, an object for machines, a bar on a terminal.
 
+mod again;
 mod hint;
 mod json;
 mod lists;
@@ -57,6 +58,7 @@ pub struct Ui {
 impl Ui {
     /// `cancel` ends also the wait for somebody who does not read.
     pub fn new(args: &OutputArgs, progress: ProgressWhen, cancel: Cancel) -> Ui {
+        again::remember(args.state_dir.as_deref());
         let shows = if args.quiet { ProgressWhen::Never } else { progress };
         Ui {
             quiet: args.quiet,

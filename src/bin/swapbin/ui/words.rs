@@ -2,6 +2,8 @@
 
 use swapbin::{Action, BatchOutlook, BatchReport, DamagedRecord, Event, Report, Warning, quoted};
 
+use super::again;
+
 /// The line that says what happened; for a dry run also what the file would be.
 pub fn report(report: &Report) -> String {
     let target = quoted(&report.target);
@@ -125,8 +127,9 @@ pub fn warning(warning: &Warning) -> String {
             format!("{} does not get the security label that the policy has for it: {detail}", quoted(path))
         }
         Warning::Unfinished { path, txid } => format!(
-            "{} belongs to the unfinished transaction {txid}; the next run on it, or 'swapbin recover', settles that first",
-            quoted(path)
+            "{} belongs to the unfinished transaction {txid}; the next run on it, or '{}', settles that first",
+            quoted(path),
+            again::complete("swapbin recover".to_owned())
         ),
         other => format!("{other:?}"),
     }
