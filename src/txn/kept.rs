@@ -166,6 +166,28 @@ pub(crate) fn remove_room(dir: &Dir, kept: &Kept) -> Result<(), Errno> {
     if kept.private { gone(dir.remove_dir(kept.name.as_os_str())) } else { Ok(()) }
 }
 
+/// The directory that was made for a version which is brought back out of it by this name; `None` where there is none.
+fn room_of(temp: &OsStr) -> Option<&OsStr> {
+    let room = Path::new(temp).parent()?.as_os_str();
+    temp::transaction_of(room, temp::KEPT_PREFIX).map(|_| room)
+}
+
+/// Removes the directory that was made for a version which was brought back out of it, if nothing is in it. Says whether it did.
+pub(super) fn remove_emptied(dir: &Dir, temp: &OsStr) -> bool {
+    room_of(temp).is_some_and(|room| dir.remove_dir(room).is_ok())
+}
+
+/// Makes that directory again, for what is to go back there.
+///
+/// # Errors
+/// Of mkdirat(2) and openat(2).
+pub(super) fn make_room_again(dir: &Dir, temp: &OsStr) -> Result<(), Errno> {
+    match room_of(temp) {
+        Some(room) => private::open_or_make(Some(dir), &dir.path().join(room), room).map(drop),
+        None => Ok(()),
+    }
+}
+
 /// The name of a kept version as seen from the directory it is kept in.
 pub(crate) fn relative(kept: &Kept) -> OsString {
     match kept.private {

@@ -434,6 +434,10 @@ impl<'a> Transaction<'a> {
         for item in self.items.iter().filter(|item| item.entry.keep == 0) {
             item.forget();
         }
+        // Before the journal goes, which knows of them.
+        for item in &self.items {
+            item.entry.temp.iter().for_each(|temp| _ = kept::remove_emptied(&item.dir, temp.as_os_str()));
+        }
         // One that cannot be closed is in nobody's way: recovery finds that nothing is left to do.
         let _ = recover::close(self.state, &txid, true);
         self.prune();

@@ -277,7 +277,10 @@ fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {
             let kept = kept::relative(entry.kept.as_ref().ok_or(Errno::INVAL)?);
             match entry.new {
                 // By the other way round: one directory does not replace another.
-                Some(_) => rename::create(dir, &kept, temp)?,
+                Some(_) => {
+                    kept::make_room_again(dir, temp)?;
+                    rename::create(dir, &kept, temp)?;
+                }
                 None => return rename::create(dir, &kept, leaf),
             }
             rename::exchange(dir, temp, leaf)
@@ -299,6 +302,9 @@ fn is_directory(entry: &Entry) -> bool {
 /// Removes what has only been needed on the way.
 fn tidy(entry: &Entry, dir: &Arc<Dir>, txid: &str, direction: Direction) -> bool {
     let mut tidied = remove_staged(entry, dir, txid);
+    if direction == Direction::Forward {
+        tidied |= entry.temp.as_ref().is_some_and(|temp| kept::remove_emptied(dir, temp.as_os_str()));
+    }
     if let Some(kept) = &entry.kept {
         tidied |= match direction {
             Direction::Forward => entry.keep == 0 && kept::remove(dir, kept).is_ok(),

@@ -363,3 +363,31 @@ fn a_directory_of_a_lower_layer_of_an_overlay_is_refused() {
     run.run().exits(9).says("lower layer of an overlay");
     assert_eq!(scratch.read("lower/app/version"), b"1");
 }
+
+#[test]
+fn a_rollback_that_is_killed_leaves_no_empty_place_of_a_kept_directory_with_setuid_files() {
+    if !failpoints_available() {
+        return;
+    }
+    for place in ["commit-record", "rename@1", "published", "sync-dir", "close", "close-sync", "close-sync@2"] {
+        let scratch = Scratch::new();
+        scratch.directory("app");
+        scratch.file("app/su", "old").mode(0o4755);
+        scratch.directory("stage");
+        scratch.file("stage/plain", "new");
+        swapbin(&scratch).args(["apply", "--tree", "stage", "--to", "app", "--exchange", "--delete", "."]).run().exits(0);
+        let kept = || -> Vec<_> {
+            let names = fs::read_dir(scratch.root()).unwrap().map(|entry| entry.unwrap().path());
+            names.filter(|path| is_kept(path)).collect()
+        };
+        assert!(kept()[0].join("file/su").exists(), "in a directory that only its owner may enter");
+        swapbin(&scratch).args(["rollback", "app"]).failpoint(place, "abort").run().is_killed_by(Signal::KILL);
+        swapbin(&scratch).arg("recover").run().exits(0);
+        let is_back = scratch.path("app/su").exists();
+        assert_eq!(is_back, place != "commit-record", "{place}");
+        let [one] = &kept()[..] else { panic!("{place}: {:?}", kept()) };
+        assert!(fs::read_dir(one).unwrap().count() > 0, "{place}: {} is empty", one.display());
+        swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
+        assert_eq!(scratch.path("app/su").exists(), !is_back, "{place}");
+    }
+}
