@@ -285,6 +285,15 @@ pub enum Error {
         unreadable: usize,
         /// Whether /proc hides the processes of others, so that they are not even counted.
         hidden: bool,
+        /// Where a recorded version of it is all the same.
+        moved: Option<PathBuf>,
+    },
+    /// Neither kept nor in a process, but in the directory under another name.
+    MovedAside {
+        /// The file.
+        path: PathBuf,
+        /// Where a recorded version of it is.
+        at: PathBuf,
     },
     /// Processes have different versions of the file.
     SeveralVersions {
@@ -454,7 +463,9 @@ impl Error {
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
             Unfinished { later: true, .. } => ErrorKind::TryLater,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
-            NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | OnlyMemory { .. } => ErrorKind::Unavailable,
+            NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | MovedAside { .. } | OnlyMemory { .. } => {
+                ErrorKind::Unavailable
+            }
             ProcessGone { .. } | Process { .. } | NotHeld { .. } | NoMemory { .. } => ErrorKind::Unavailable,
             NotTheKept { .. } | DamagedRecord { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,

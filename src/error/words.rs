@@ -70,15 +70,23 @@ impl fmt::Display for Error {
             }
             NothingRecorded => f.write_str("no change is recorded that could be taken back"),
             NothingKept { path } => write!(f, "no earlier version of {} is kept", quoted(path)),
-            NothingToRescue { what, pid: Some(pid), .. } => write!(f, "process {pid} has no deleted or replaced {what}"),
-            NothingToRescue { what, unreadable, hidden, .. } => {
-                write!(f, "no process has a deleted or replaced {what}")?;
+            NothingToRescue { what, pid, unreadable, hidden, moved } => {
+                match pid {
+                    Some(pid) => write!(f, "process {pid} has no deleted or replaced {what}")?,
+                    None => write!(f, "no process has a deleted or replaced {what}")?,
+                }
                 match unreadable {
                     0 => {}
                     1 => f.write_str("; one process could not be looked at")?,
                     count => write!(f, "; {count} processes could not be looked at")?,
                 }
-                if *hidden { f.write_str("; /proc hides the processes of other users") } else { Ok(()) }
+                if *hidden {
+                    f.write_str("; /proc hides the processes of other users")?;
+                }
+                moved.as_ref().map_or(Ok(()), |at| write!(f, "; a recorded version is at {}", quoted(at)))
+            }
+            MovedAside { path, at } => {
+                write!(f, "no earlier version of {} is kept; a recorded version is at {}", quoted(path), quoted(at))
             }
             SeveralVersions { what, files } => write!(f, "processes have {} versions of {}", files.len(), the(what)),
             DistrustedProcess { what, .. } => write!(f, "the process that has {} may have planted it", the(what)),

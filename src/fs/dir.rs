@@ -142,6 +142,20 @@ impl Dir {
         Ok(found)
     }
 
+    /// The names in this directory that are of one of these inodes, but for those that begin as temporary files and kept versions
+    /// do. On an overlay a directory may tell other numbers than its files have.
+    pub(crate) fn names_with_inode(&self, is_wanted: impl Fn(u64) -> bool) -> Result<Vec<OsString>, Errno> {
+        let mut found = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if is_wanted(entry.ino()) && !name.starts_with(b".swapbin") {
+                found.push(OsString::from_vec(name.to_vec()));
+            }
+        }
+        Ok(found)
+    }
+
     /// All names in this directory but those of itself and its parent.
     pub(crate) fn all_names(&self) -> Result<Vec<OsString>, Errno> {
         self.names(|name| name != b"." && name != b"..")

@@ -1,6 +1,7 @@
 //! A file that only a process still has, brought back by the way every file goes.
 
 mod from_memory;
+mod moved;
 pub(super) mod recorded;
 
 use std::path::{Path, PathBuf};
@@ -72,7 +73,7 @@ pub fn rescue(request: &Rescue, really: bool, host: &Host, observer: &mut dyn Ob
     let known = learn(std::mem::take(&mut searched.candidates), conditions, &recorded, &proc, &mut session)?;
     let chosen = match rescue::choose(known, conditions) {
         Choice::Take(chosen) => chosen,
-        Choice::Nothing => return Err(nothing(request, &searched)),
+        Choice::Nothing => return Err(nothing(request, &searched, &recorded)),
         Choice::Several(several) => return Err(Error::SeveralVersions { what: what(request), files: public_all(&several) }),
         Choice::Distrusted(known) => {
             // Its digest is what has to be named. Of something huge whoever wants it can compute it.
@@ -102,9 +103,10 @@ fn no_proc(errno: Errno) -> Error {
     Error::Io { op: "look at the processes in", path: "/proc".into(), source: errno.into() }
 }
 
-fn nothing(request: &Rescue, found: &rescue::Found) -> Error {
+fn nothing(request: &Rescue, found: &rescue::Found, recorded: &Recorded) -> Error {
     let rescue::Found { unreadable, hidden, .. } = *found;
-    Error::NothingToRescue { what: what(request), pid: request.pid, unreadable, hidden }
+    let moved = path_asked_for(request).and_then(|path| moved::aside(&path, request.follow, recorded));
+    Error::NothingToRescue { what: what(request), pid: request.pid, unreadable, hidden, moved }
 }
 
 /// The error of looking at one process: one that has ended is none.
@@ -135,7 +137,8 @@ fn search(request: &Rescue, proc: &Proc, here: &Here) -> Result<rescue::Found, E
     };
     match &request.lost {
         Lost::Held(link) => {
-            let pid = request.pid.ok_or_else(|| nothing(request, &rescue::Found::default()))?;
+            let reason = "a descriptor, a mapping or a program is one of a process".to_owned();
+            let pid = request.pid.ok_or(Error::BadOption { option: "pid", reason })?;
             let candidate = rescue::held(proc, here, pid, link).map_err(|why| {
                 let not_held = |special| Error::NotHeld { pid, link: link.clone(), special };
                 match why {
@@ -295,6 +298,15 @@ pub(super) fn former(
         }
     }
     Ok(None)
+}
+
+/// The error that nothing is kept; where a recorded version was only moved aside, another one that says where it is.
+pub(super) fn or_moved(nothing: Error, host: &Host) -> Error {
+    let Error::NothingKept { path } = &nothing else { return nothing };
+    match moved::aside(path, Follow::Link, &Recorded::read(host)) {
+        Some(at) => Error::MovedAside { path: path.clone(), at },
+        None => nothing,
+    }
 }
 
 /// What is to be done with what was found.

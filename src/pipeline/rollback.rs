@@ -49,7 +49,7 @@ pub enum Rollback {
 /// and by its digest where one was recorded. What was overwritten in place comes back in place, by its digest alone.
 ///
 /// # Errors
-/// [`Error::NothingKept`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::DamagedRecord`], [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
+/// [`Error::NothingKept`], [`Error::MovedAside`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::DamagedRecord`], [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
 ///
 /// # After a crash
 /// As [`apply`](crate::apply).
@@ -67,7 +67,8 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
     };
     let mut entries = match (kept, wanted) {
         (Err(error @ Error::NothingKept { .. }), Rollback::File { path, follow }) => {
-            let found = rescue::former(path, *follow, trust, host, &mut session)?.ok_or(error)?;
+            let found = rescue::former(path, *follow, trust, host, &mut session)?;
+            let found = found.ok_or_else(|| rescue::or_moved(error, host))?;
             return Ok(BatchReport { txid: None, times: found.swap.times, swaps: vec![found.swap] });
         }
         (kept, _) => kept?,

@@ -59,6 +59,15 @@ impl Recorded {
         self.records.iter().flat_map(|record| &record.entries).filter(is_it)
     }
 
+    /// All versions of a file, newest first, with the device they are on in this boot.
+    pub(super) fn all<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = (&'a Version, u64)> {
+        let of_entry = |entry: &'a Entry| {
+            let device = entry.filesystem.dev;
+            [&entry.new, &entry.old].into_iter().flatten().map(move |version| (version, device))
+        };
+        self.entries(path).flat_map(of_entry).filter(|(version, _)| version.kind == Kind::File)
+    }
+
     /// The versions that were replaced, newest first: with the device they are on in this boot, and how many old ones are kept.
     pub(super) fn former(&self, path: &Path) -> Vec<(Version, u64, u32)> {
         let former = |entry: &Entry| {
@@ -97,7 +106,6 @@ impl Recorded {
 
 impl Owners for Recorded {
     fn recorded(&self, path: &Path) -> Option<u32> {
-        let versions = self.entries(path).flat_map(|entry| [&entry.new, &entry.old]).flatten();
-        versions.into_iter().find(|version| version.kind == Kind::File).map(|version| version.uid)
+        self.all(path).next().map(|(version, _)| version.uid)
     }
 }

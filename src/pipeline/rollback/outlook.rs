@@ -42,7 +42,8 @@ pub fn dry_run_rollback(
     let entries = wanted_entries(records, wanted, trust, |entry| is_pending(entry) || is_before(entry));
     let mut found = match (entries, wanted) {
         (Err(error @ Error::NothingKept { .. }), Rollback::File { path, follow }) => {
-            vec![out_of_a_process(&state, path, *follow, trust, host)?.ok_or(error)?]
+            let found = out_of_a_process(&state, path, *follow, trust, host)?;
+            vec![found.ok_or_else(|| rescue::or_moved(error, host))?]
         }
         (entries, _) => {
             let entries = entries?;

@@ -78,3 +78,28 @@ fn what_was_broken_off_in_place_is_settled_before_the_version_is_taken_out_of_a_
     swapbin(&scratch).args(["rollback", "app"]).run().exits(0);
     assert_eq!(Fixture::version_of(scratch.path("app")), "two", "it was settled first");
 }
+
+#[test]
+fn a_recorded_version_that_was_moved_aside_is_named_and_left_where_it_is() {
+    let (scratch, running) = replaced();
+    running.finish();
+    let (app, bak) = (scratch.path("app"), scratch.path("app.bak"));
+    fs::rename(&app, &bak).unwrap();
+    let at = format!("a recorded version is at '{}'", bak.display());
+    let back = format!("swapbin --from '{}' --to ", bak.display());
+    let run = |words: &[&str]| swapbin(&scratch).args(words).run();
+    run(&["rescue", "app"]).exits(7).says("no process has").says(&at).says(&back);
+    scratch.file("app", "somebody else's");
+    for words in [&["rescue", "app"][..], &["rollback", "app"], &["rollback", "app", "--dry-run"]] {
+        run(words).exits(7).says(&at).says(&back);
+    }
+    assert_eq!((scratch.read("app"), &*Fixture::version_of(&bak)), (b"somebody else's".to_vec(), "two"));
+    // What is at the path itself is not spoken of, nor one that was changed since.
+    fs::rename(&bak, &app).unwrap();
+    fs::hard_link(&app, scratch.path("link")).unwrap();
+    assert!(!run(&["rescue", "app"]).exits(7).error_text().contains("recorded version"));
+    fs::remove_file(&app).unwrap();
+    fs::OpenOptions::new().append(true).open(scratch.path("link")).unwrap().set_len(5).unwrap();
+    assert!(!run(&["rescue", "app"]).exits(7).error_text().contains("recorded version"));
+    assert!(!run(&["rollback", "app"]).exits(7).error_text().contains("recorded version"));
+}

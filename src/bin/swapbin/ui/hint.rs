@@ -80,6 +80,8 @@ fn advice(error: &Error) -> Option<String> {
         Error::HalfDone { .. } => "once the reason is gone, run 'swapbin recover'; what is left over, 'swapbin recover --list' \
              tells"
             .to_owned(),
+        Error::NothingToRescue { what, moved: Some(at), .. } => put_back(at, what),
+        Error::MovedAside { path, at } => put_back(at, &quoted(path)),
         Error::NothingToRescue { pid: Some(pid), .. } => {
             format!("see what it has that is gone: swapbin rescue --list --pid {pid}; or look at all processes, without --pid")
         }
@@ -150,6 +152,11 @@ fn advice(error: &Error) -> Option<String> {
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
     })
+}
+
+/// `to`: in quotes.
+fn put_back(at: &std::path::Path, to: &str) -> String {
+    format!("look at it; to put it in place again: swapbin --from {} --to {to}", quoted(at))
 }
 
 fn of_source(error: &std::io::Error) -> Option<String> {
