@@ -4,6 +4,7 @@ mod failing;
 mod full;
 mod grid;
 mod neighbours;
+mod no_room;
 mod order;
 
 use std::path::PathBuf;
