@@ -69,8 +69,15 @@ pub struct ProcessFacts {
 /// What a process is part of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A unit of systemd.
+    /// A unit of systemd: the outermost one, for what is below it is named by whoever runs it.
     Unit(String),
+    /// A unit of a user's own service manager.
+    UserUnit {
+        /// The unit of the system that this manager is, as `user@1000.service`.
+        manager: String,
+        /// What the user calls it.
+        unit: String,
+    },
     /// A container: its name, or the first twelve digits of its number.
     Container(String),
 }

@@ -1,8 +1,11 @@
 //! Which unit or container a control group belongs to. Pure: /proc/PID/cgroup in, a name out; cgroups(7).
+//!
+//! What is below the control group of a unit is named by whoever has that unit: of a service manager of a user, by the user. So
+//! a name is believed from the root down to the first unit, and no further.
 
 use crate::report::Place;
 
-/// What a process is part of: the innermost container, or else the innermost unit.
+/// What a process is part of: the outermost container, or else the outermost unit.
 pub(super) fn parse(cgroup: &[u8]) -> Option<Place> {
     let text = String::from_utf8_lossy(cgroup);
     // "0::/PATH", or of the older hierarchies "N:CONTROLLERS:/PATH", of which systemd's own has its units.
@@ -12,7 +15,31 @@ pub(super) fn parse(cgroup: &[u8]) -> Option<Place> {
     };
     let unified = path(str::is_empty).filter(|path| *path != "/");
     let path = unified.or_else(|| path(|name| name == "name=systemd"))?;
-    path.rsplit('/').find_map(container).or_else(|| path.rsplit('/').find_map(unit))
+    let is_of_user = |part: &&str| part.starts_with("user@") && part.ends_with(".service");
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let (system, user) = match parts.clone().position(|part| is_of_user(&part)) {
+        Some(at) => (parts.by_ref().take(at + 1).collect::<Vec<_>>(), parts.collect()),
+        None => (parts.collect(), Vec::new()),
+    };
+    if let Some(container) = system.iter().find_map(|part| container(part)) {
+        return Some(container);
+    }
+    let name = unit(&system)?;
+    Some(match unit(&user).filter(|_| is_of_user(&&*name)) {
+        Some(unit) => Place::UserUnit { manager: name, unit },
+        None => Place::Unit(name),
+    })
+}
+
+/// The outermost unit: the first below slices, if it is called as a unit may be, systemd.unit(5).
+fn unit(parts: &[&str]) -> Option<String> {
+    let name = parts.iter().find(|part| !part.ends_with(".slice"))?;
+    let is_unit = [".service", ".scope", ".socket", ".mount", ".swap"].iter().any(|kind| name.ends_with(kind));
+    (is_unit && is_valid(name)).then(|| (*name).to_owned())
+}
+
+fn is_valid(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || br":-_.\@".contains(&byte))
 }
 
 fn container(part: &str) -> Option<Place> {
@@ -24,12 +51,7 @@ fn container(part: &str) -> Option<Place> {
         return Some(Place::Container(number[..12].to_owned()));
     }
     let name = part.strip_prefix("lxc.payload.").or_else(|| bare.strip_prefix("machine-").filter(|_| bare != part))?;
-    Some(Place::Container(name.to_owned()))
-}
-
-fn unit(part: &str) -> Option<Place> {
-    let is_unit = [".service", ".scope", ".socket", ".mount", ".swap"].iter().any(|kind| part.ends_with(kind));
-    is_unit.then(|| Place::Unit(part.to_owned()))
+    is_valid(name).then(|| Place::Container(name.to_owned()))
 }
 
 #[cfg(test)]
@@ -39,19 +61,38 @@ mod tests {
     fn of(text: &str) -> Option<String> {
         parse(text.as_bytes()).map(|place| match place {
             Place::Unit(name) => format!("unit {name}"),
+            Place::UserUnit { manager, unit } => format!("unit {manager} user_unit {unit}"),
             Place::Container(name) => format!("container {name}"),
         })
     }
 
     #[test]
-    fn a_unit_is_the_innermost_one() {
+    fn a_unit_is_the_outermost_one() {
         assert_eq!(of("0::/system.slice/nginx.service\n").unwrap(), "unit nginx.service");
-        let user = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/app.service/sub";
-        assert_eq!(of(user).unwrap(), "unit app.service");
         assert_eq!(of("0::/user.slice/user-0.slice/session-3.scope").unwrap(), "unit session-3.scope");
+        assert_eq!(of("0::/system.slice/system-getty.slice/getty@tty1.service").unwrap(), "unit getty@tty1.service");
+        assert_eq!(of("0::/init.scope").unwrap(), "unit init.scope");
         assert_eq!(of("4:cpu:/x\n1:name=systemd:/system.slice/cron.service\n0::/\n").unwrap(), "unit cron.service");
-        assert_eq!(of("0::/\n"), None);
+        assert_eq!(of("0::/system.slice/web.service/ssh.service").unwrap(), "unit web.service");
+        assert_eq!(of("0::/"), None);
         assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn what_a_user_calls_his_control_group_is_no_unit_of_the_system() {
+        let of_user = |rest: &str| of(&format!("0::/user.slice/user-1000.slice/user@1000.service{rest}"));
+        assert_eq!(of_user("").unwrap(), "unit user@1000.service");
+        assert_eq!(of_user("/app.slice/ssh.service/sub").unwrap(), "unit user@1000.service user_unit ssh.service");
+        assert_eq!(of_user("/session-3.scope").unwrap(), "unit user@1000.service user_unit session-3.scope");
+        assert_eq!(of_user("/app.slice/x; reboot;.service").unwrap(), "unit user@1000.service");
+        assert_eq!(of_user("/mine/ssh.service").unwrap(), "unit user@1000.service");
+        let number = "0123456789abcdef".repeat(4);
+        let container = format!("/user.slice/libpod-{number}.scope");
+        assert_eq!(of_user(&container).unwrap(), format!("unit user@1000.service user_unit libpod-{number}.scope"));
+        assert_eq!(of("0::/mine/ssh.service"), None, "who has that directory is not known");
+        assert_eq!(of("0::/../ssh.service"), None, "nor what is above");
+        assert_eq!(of("0::/mine/user@1.service/ssh.service"), None);
+        assert_eq!(of("0::/system.slice/a b.service"), None);
     }
 
     #[test]
@@ -67,5 +108,8 @@ mod tests {
         }
         assert_eq!(of("0::/lxc.payload.web/system.slice/ssh.service").unwrap(), "container web");
         assert_eq!(of("0::/machine.slice/machine-web.scope").unwrap(), "container web");
+        let inner = format!("0::/machine.slice/machine-web.scope/docker/{number}");
+        assert_eq!(of(&inner).unwrap(), "container web", "what is in it is named by it");
+        assert_eq!(of("0::/lxc.payload.a;b"), None);
     }
 }

@@ -157,6 +157,7 @@ fn cells(one: &FileUse, users: &mut Users) -> [String; 8] {
     let process = &one.process;
     let place = match &process.place {
         Some(Place::Unit(name) | Place::Container(name)) => lists::shown(Path::new(name)),
+        Some(Place::UserUnit { manager, unit }) => lists::shown(&Path::new(manager).join(unit)),
         None => "-".to_owned(),
     };
     [
@@ -254,10 +255,11 @@ fn one_use(one: &FileUse, users: &mut Users) -> Map<String, Value> {
         Evidence::Record => "record",
     };
     let process = &one.process;
-    let (unit, container) = match &process.place {
-        Some(Place::Unit(name)) => (Some(name), None),
-        Some(Place::Container(name)) => (None, Some(name)),
-        None => (None, None),
+    let (unit, user_unit, container) = match &process.place {
+        Some(Place::Unit(name)) => (Some(name), None, None),
+        Some(Place::UserUnit { manager, unit }) => (Some(manager), Some(unit), None),
+        Some(Place::Container(name)) => (None, None, Some(name)),
+        None => (None, None, None),
     };
     let object = json!({
         "pid": process.pid,
@@ -266,6 +268,7 @@ fn one_use(one: &FileUse, users: &mut Users) -> Map<String, Value> {
         "command": process.command.to_string_lossy(),
         "since": process.since.map(moment::utc),
         "unit": unit,
+        "user_unit": user_unit,
         "container": container,
         "ways": one.ways.iter().map(way).collect::<Vec<_>>(),
         "version": version(one.version),
