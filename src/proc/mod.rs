@@ -4,6 +4,7 @@
 //! the file itself (proc_pid_exe(5), proc_pid_fd(5), proc_pid_map_files(5)), and not by what those links say.
 
 mod each;
+mod hiding;
 mod holders;
 mod maps;
 mod names;
@@ -14,6 +15,7 @@ mod status;
 mod writers;
 
 pub(crate) use each::{Looked, each, one};
+pub(crate) use hiding::hiding;
 pub(crate) use holders::{FileId, Holder, How, add_mapping, holders};
 pub(crate) use maps::{Mapping, Region};
 #[cfg(feature = "test-programs")]
@@ -65,9 +67,14 @@ impl Proc {
         Ok(pids)
     }
 
-    /// Whether the processes of others are hidden from this one, proc(5): then not even the first one is seen.
+    /// Whether processes of others are hidden from this one, proc(5), so that they cannot be counted. Then mostly not even the first
+    /// one is seen; where that is one's own, as in a container, the mount tells.
     pub(crate) fn hides(&self) -> bool {
-        rustix::fs::statat(&self.dir, c"1", rustix::fs::AtFlags::empty()).err() == Some(Errno::NOENT)
+        let first = rustix::fs::statat(&self.dir, c"1", rustix::fs::AtFlags::empty());
+        first.err() == Some(Errno::NOENT) || {
+            let mounts = self.process(std::process::id()).and_then(|this| this.read("mountinfo"));
+            mounts.is_ok_and(|mounts| hiding(&mounts).is_some_and(|hiding| hiding.concerns_us()))
+        }
     }
 
     /// A hold on one process.

@@ -12,7 +12,7 @@ use crate::error::{Doubt, Error, Holder, Holds, Obstacle};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
 use crate::fs::lease::{self, Answer, Mapped, Unknown, WriteLease};
-use crate::proc::{FileId, How, Proc, Process};
+use crate::proc::{FileId, How, Proc, Process, hiding};
 use crate::sys;
 
 /// The pid namespace the machine started with: PROC_PID_INIT_INO of linux/proc_ns.h.
@@ -118,18 +118,10 @@ fn sees_everything(me: &Process) -> Result<(), Doubt> {
         return Err(reason("is that of another pid namespace"));
     }
     let mounts = me.read("mountinfo").map_err(unreadable)?;
-    match hides(&String::from_utf8_lossy(&mounts)) {
-        true => Err(reason("is mounted with hidepid")),
-        false => Ok(()),
+    match hiding(&mounts) {
+        Some(_) => Err(reason("is mounted with hidepid")),
+        None => Ok(()),
     }
-}
-
-/// Whether what is mounted at /proc hides processes from some, proc(5).
-fn hides(mountinfo: &str) -> bool {
-    let at_proc = |line: &&str| line.split(' ').nth(4) == Some("/proc");
-    let options = mountinfo.lines().rfind(at_proc).and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
-    let hidepid = options.split(',').find_map(|option| option.strip_prefix("hidepid="));
-    hidepid.is_some_and(|value| !["0", "off"].contains(&value))
 }
 
 /// What the file may be called in /proc: as stat(2) has it, and as a mapping of it is.
@@ -182,16 +174,6 @@ fn io(op: &'static str, path: &Path, errno: Errno) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_proc_that_hides_processes_is_known_by_its_mount() {
-        let line =
-            |options: &str| format!("22 27 0:21 / /proc rw,relatime - proc proc {options}\n23 22 0:5 / /proc/x rw - tmpfs t rw");
-        assert!(!hides(&line("rw")) && !hides(&line("rw,hidepid=0")) && !hides(&line("rw,hidepid=off")));
-        assert!(hides(&line("rw,hidepid=2")) && hides(&line("rw,gid=5,hidepid=invisible")));
-        // What is mounted last is what is seen.
-        assert!(hides(&format!("{}{}", line("rw\n"), "\n30 22 0:30 / /proc rw - proc proc rw,hidepid=ptraceable")));
-    }
 
     #[test]
     fn this_process_maps_what_it_maps() {

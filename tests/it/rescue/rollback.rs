@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Entry, Fixture, Scratch, failpoints_available, is_kept, swapbin};
+use crate::support::{Entry, Fixture, NOBODY, Scratch, failpoints_available, is_kept, require_root, swapbin};
 
 /// A program that was replaced while it ran, and of which the kept version is gone.
 fn replaced() -> (Scratch, Fixture) {
@@ -102,4 +102,18 @@ fn a_recorded_version_that_was_moved_aside_is_named_and_left_where_it_is() {
     fs::OpenOptions::new().append(true).open(scratch.path("link")).unwrap().set_len(5).unwrap();
     assert!(!run(&["rescue", "app"]).exits(7).error_text().contains("recorded version"));
     assert!(!run(&["rollback", "app"]).exits(7).error_text().contains("recorded version"));
+}
+
+#[test]
+fn a_file_of_another_owner_is_not_the_version_that_was_recorded() {
+    if !require_root() {
+        return;
+    }
+    let (scratch, running) = replaced();
+    // As if somebody had made one of the same number, size and time.
+    std::os::unix::fs::chown(format!("/proc/{}/exe", running.pid().as_raw_nonzero()), Some(NOBODY), Some(NOBODY)).unwrap();
+    for only in [&["--dry-run"][..], &[]] {
+        swapbin(&scratch).args(["rollback", "app"]).args(only).run().exits(7).says("no earlier version");
+    }
+    assert_eq!(Fixture::version_of(scratch.path("app")), "two");
 }

@@ -3,7 +3,9 @@
 use std::fs;
 
 use super::{said, uses, ways};
-use crate::support::{Fixture, NOBODY, Namespace, Scratch, number_given_away, require_mounts, swapbin};
+use crate::support::{
+    Fixture, NOBODY, Namespace, Scratch, number_given_away, program_under_test, require_mounts, require_program, swapbin,
+};
 
 #[test]
 fn a_process_that_got_the_number_of_another_is_not_taken_for_it() {
@@ -69,5 +71,23 @@ fn where_the_processes_of_others_are_hidden_nobody_is_not_known() {
             let outcome = swapbin(&scratch).args(["who", "app", "--json"]).within(&namespace).run();
             assert_eq!(outcome.exits(0).json()["hidden"], false, "root sees all");
         }
+    }
+}
+
+#[test]
+fn where_the_first_process_is_ones_own_others_may_be_hidden_all_the_same() {
+    let Some(sleep) = require_program("sleep").filter(|_| require_mounts()) else { return };
+    let scratch = Scratch::new();
+    scratch.file("app", fs::read(sleep).unwrap()).mode(0o755);
+    let state = scratch.state(Some(NOBODY));
+    // A container: process 1 is swapbin itself, as nobody, and process 2 is of root.
+    let script = "./app 1000 <&- >&- 2>&- & until [ \"$(readlink /proc/$!/exe)\" = \"$PWD/app\" ]; do :; done
+        mount -t proc -o \"$0\" none /proc; exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"";
+    for (options, hidden) in [("hidepid=2", true), ("hidepid=2,gid=65534", false), ("hidepid=1", false)] {
+        let run = swapbin(&scratch).args(["who", "app", "--json", "--state-dir", state.to_str().unwrap()]);
+        let apart = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script, options];
+        let object = run.program(scratch.tool(&program_under_test())).under(apart).run().exits(11).json();
+        // Who is not hidden is counted.
+        assert_eq!((&object["hidden"], object["unreadable"].as_u64()), (&hidden.into(), Some(u64::from(!hidden))), "{options}");
     }
 }
