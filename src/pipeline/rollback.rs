@@ -49,7 +49,8 @@ pub enum Rollback {
 /// and by its digest where one was recorded. What was overwritten in place comes back in place, by its digest alone.
 ///
 /// # Errors
-/// [`Error::NothingKept`], [`Error::MovedAside`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::DamagedRecord`], [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
+/// [`Error::NothingKept`], [`Error::MovedAside`], [`Error::NotTheKept`], [`Error::NoTransaction`], [`Error::DamagedRecord`],
+/// [`Error::NothingRecorded`]; else as [`apply`](crate::apply).
 ///
 /// # After a crash
 /// As [`apply`](crate::apply).
