@@ -257,6 +257,7 @@ impl<'a> Run<'a> {
 
     /// Whether the target can be changed, and old and new fit side by side. One that stays as it is needs neither.
     fn judge_change(&self, supply: &Supply<'_>) -> Result<(), Error> {
+        plan::judge_name(&self.plan.target)?;
         if self.is_in_place() {
             return plan::judge_overwriting(&self.plan.target);
         }

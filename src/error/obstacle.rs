@@ -37,6 +37,8 @@ pub enum Obstacle {
     AppendOnly,
     /// The mount is read-only.
     ReadOnly,
+    /// Its name is one that swapbin gives to files of its own, and removes.
+    OwnName,
     /// The caller may not write to the directory.
     NotWritable,
     /// The caller may not search the directory.
@@ -125,6 +127,7 @@ impl fmt::Display for Obstacle {
             Immutable => f.write_str("is immutable"),
             AppendOnly => f.write_str("is append-only"),
             ReadOnly => f.write_str("is on a read-only filesystem"),
+            OwnName => f.write_str("has a name that swapbin gives to its own files"),
             NotWritable => f.write_str("is a directory you may not write to"),
             NotSearchable => f.write_str("is a directory you may not enter"),
             Sticky { owner } => write!(f, "belongs to uid {owner}, and its directory is sticky"),

@@ -357,6 +357,11 @@ pub(crate) fn is_temporary_name(name: &OsStr) -> bool {
     id.len() == ID_DIGITS && id.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }
 
+/// Whether a name is one that swapbin gives to files of its own: temporary ones, which it removes, and versions that are kept.
+pub(crate) fn is_own_name(name: &OsStr) -> bool {
+    is_temporary_name(name) || [BATCH_PREFIX, KEPT_PREFIX].iter().any(|prefix| transaction_of(name, prefix).is_some())
+}
+
 /// What the temporary names of a batch begin with; then come the transaction, a dot and a number.
 pub(crate) const BATCH_PREFIX: &str = ".swapbin.b";
 

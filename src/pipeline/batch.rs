@@ -109,6 +109,14 @@ pub(super) fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> R
         }
         runs.push(run);
     }
+    // Names that are replaced with it keep nothing.
+    let inode = |run: &Run<'_>| run.plan.target.existing.as_ref().map(|existing| existing.identity());
+    let mut together: HashMap<_, u64> = HashMap::new();
+    runs.iter().filter_map(inode).for_each(|inode| *together.entry(inode).or_default() += 1);
+    for run in &mut runs {
+        let others = inode(run).map_or(0, |inode| together[&inode] - 1);
+        run.leave_out_names(others);
+    }
     Ok(runs)
 }
 

@@ -109,22 +109,28 @@ impl Run<'_> {
     /// changed. A state directory that cannot be read is no concern of who only asks.
     pub(super) fn warn_of_unfinished(&mut self, host: &Host) {
         let Ok(Some(state)) = State::existing(&host.state_dir) else { return };
-        let target = &self.plan.target;
-        let Ok(concerned) = txn::concerning(&state, |entry| is_of(entry, target)) else { return };
+        let Ok(concerned) = txn::concerning(&state, |entry| is_of(entry, &self.plan.target)) else { return };
         for leftover in concerned.first {
+            let target = &self.plan.target;
             let Ok(journal) = &leftover.journal else { continue };
             // Until it is settled the old version may have the name it is to be kept by besides its own.
             let of_target = journal.entries.iter().filter(|entry| is_of(entry, target));
             let kept = of_target.filter(|entry| txn::find(entry).is_ok_and(|found| found.is_current)).count() as u64;
-            self.plan.warnings.retain_mut(|warning| match warning {
-                Warning::HardLinks { others, .. } => {
-                    *others = others.saturating_sub(kept);
-                    *others > 0
-                }
-                _ => true,
-            });
-            self.plan.warnings.push(Warning::Unfinished { path: target.path.clone(), txid: leftover.txid });
+            let warning = Warning::Unfinished { path: target.path.clone(), txid: leftover.txid };
+            self.leave_out_names(kept);
+            self.plan.warnings.push(warning);
         }
+    }
+
+    /// Takes so many other names of the old file for none that keep the old content.
+    pub(super) fn leave_out_names(&mut self, names: u64) {
+        self.plan.warnings.retain_mut(|warning| match warning {
+            Warning::HardLinks { others, .. } => {
+                *others = others.saturating_sub(names);
+                *others > 0
+            }
+            _ => true,
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use rustix::process::geteuid;
 
 use super::target::Target;
 use crate::error::{Error, Obstacle};
-use crate::fs::flags;
+use crate::fs::{flags, temp};
 
 /// Refuses what is no file that could be replaced.
 ///
@@ -20,6 +20,14 @@ pub(crate) fn judge_kind(target: &Target) -> Result<(), Error> {
         FileType::Directory => refuse(&target.path, Obstacle::Directory),
         other => refuse(&target.path, Obstacle::Special { kind: kind_of(other) }),
     }
+}
+
+/// Refuses a name that a later run would take for one of its own.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn judge_name(target: &Target) -> Result<(), Error> {
+    if temp::is_own_name(&target.leaf) { refuse(&target.path, Obstacle::OwnName) } else { Ok(()) }
 }
 
 /// Refuses a target that cannot be changed. One that is current need not be: it is left alone, and that works everywhere. What

@@ -281,7 +281,8 @@ impl<'a> Transaction<'a> {
             keep: replaced.keep,
         };
         let linkage = replaced.linkage.clone();
-        let mut item = Item { dir: Arc::clone(dir), path, planned: None, place, prepared: None, entry, linkage };
+        let mut item =
+            Item { dir: Arc::clone(dir), path, planned: None, place, prepared: None, entry, linkage, is_shared: false };
         match item.look(replaced.stat) {
             Ok(planned) => item.planned = planned,
             Err(error) => {
@@ -322,6 +323,7 @@ impl<'a> Transaction<'a> {
             prepared: None,
             entry,
             linkage: Linkage::default(),
+            is_shared: false,
         });
         Ok(n)
     }
@@ -402,6 +404,7 @@ impl<'a> Transaction<'a> {
         let private =
             self.items.iter().filter_map(|item| item.place.as_ref().filter(|place| !Arc::ptr_eq(&place.dir, &item.dir)));
         let private: Vec<Arc<Dir>> = private.map(|place| Arc::clone(&place.dir)).collect();
+        self.find_shared();
         let order = self.order();
         self.write_entries(&order)?;
         let synced = directories.iter().chain(&private).chain([&self.state.open]);
@@ -455,6 +458,15 @@ impl<'a> Transaction<'a> {
             if let Some(limits) = limits.get(&Arc::as_ptr(dir)) {
                 generation::prune(self.state, &mut records, dir, limits);
             }
+        }
+    }
+
+    /// Finds the names that have one file.
+    fn find_shared(&mut self) {
+        let mut names: HashMap<(u64, u64), u32> = HashMap::new();
+        self.items.iter().filter_map(Item::inode).for_each(|inode| *names.entry(inode).or_default() += 1);
+        for item in &mut self.items {
+            item.is_shared = item.inode().is_some_and(|inode| names[&inode] > 1);
         }
     }
 

@@ -6,7 +6,9 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use super::sys;
@@ -92,10 +94,18 @@ impl Filesystem {
         Ok(mount(device, at, self.kind(), MountFlags::empty(), options.as_c_str())?)
     }
 
+    /// Unmounts it. Whoever looks at all processes of the machine holds a file of ours for a moment.
+    ///
     /// # Errors
     /// Of umount(2).
     pub fn unmount(self, at: &Path) -> io::Result<()> {
-        Ok(unmount(at, UnmountFlags::empty())?)
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            match unmount(at, UnmountFlags::empty()) {
+                Err(Errno::BUSY) if Instant::now() < until => std::thread::sleep(Duration::from_millis(10)),
+                unmounted => return Ok(unmounted?),
+            }
+        }
     }
 
     /// Has the journal committed, but no data of files that nobody synced: what a busy neighbour's fsync does.

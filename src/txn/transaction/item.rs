@@ -30,9 +30,16 @@ pub(super) struct Item {
     pub(super) prepared: Option<Prepared>,
     pub(super) entry: Entry,
     pub(super) linkage: Linkage,
+    /// Whether another name of the transaction has the same file: what is done to that one changes the ctime of this.
+    pub(super) is_shared: bool,
 }
 
 impl Item {
+    /// Which file has the name.
+    pub(super) fn inode(&self) -> Option<(u64, u64)> {
+        self.planned.map(|stat| (stat.st_dev, stat.st_ino))
+    }
+
     pub(super) fn leaf(&self) -> &OsStr {
         self.entry.leaf.as_os_str()
     }
@@ -53,9 +60,8 @@ impl Item {
 
     /// Looks what has the name, now that it may have a second link; it must be what was planned for.
     pub(super) fn look(&self, planned: Option<&Stat>) -> Result<Option<Stat>, Error> {
-        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_mode);
         match (dir::stat_at(&*self.dir, self.leaf()), planned) {
-            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(Some(now)),
+            (Ok(now), Some(planned)) if is_same_but_for_names(&now, planned) => Ok(Some(now)),
             (Err(Errno::NOENT), None) => Ok(None),
             _ => Err(Error::TargetChanged { path: self.path.clone() }),
         }
@@ -87,11 +93,13 @@ impl Item {
         }
     }
 
-    /// Whether somebody else has changed the target since it was planned for: by inode and time of the last change of any kind.
+    /// Whether somebody else has changed the target since it was planned for: by inode and time of the last change of any kind;
+    /// that of a shared one changes with the other names, and all the rest is compared.
     pub(super) fn unchanged(&self) -> Result<(), Error> {
         let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
         match (dir::stat_at(&*self.dir, self.leaf()), &self.planned) {
             (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(()),
+            (Ok(now), Some(planned)) if self.is_shared && is_same_but_for_names(&now, planned) => Ok(()),
             (Err(Errno::NOENT), None) => Ok(()),
             _ => Err(Error::TargetChanged { path: self.path.clone() }),
         }
@@ -103,6 +111,15 @@ impl Item {
             let _ = kept::remove(&self.dir, kept);
         }
     }
+}
+
+/// Whether a file is the same, unchanged, whatever names it has got or lost.
+fn is_same_but_for_names(one: &Stat, other: &Stat) -> bool {
+    let facts = |stat: &Stat| {
+        let owner = (stat.st_mode, stat.st_uid, stat.st_gid);
+        (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec, owner)
+    };
+    facts(one) == facts(other)
 }
 
 /// What became of one name.

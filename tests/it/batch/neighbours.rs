@@ -57,6 +57,40 @@ fn a_file_changed_by_somebody_else_before_its_rename_is_not_overwritten_and_the_
     set.assert_no_litter("taken back");
 }
 
+#[test]
+fn names_of_one_file_are_replaced_together_and_come_back_together() {
+    let scratch = Scratch::new();
+    scratch.file("one", "old");
+    fs::hard_link(scratch.path("one"), scratch.path("other")).unwrap();
+    scratch.file("new", "new");
+    let both = || swapbin(&scratch).from("new").to("one").from("new").to("other");
+    assert_eq!(both().keeping().run().exits(0).error_text(), "", "no other name keeps the old content");
+    let read = || (scratch.read("one"), scratch.read("other"));
+    assert_eq!(read(), (b"new".to_vec(), b"new".to_vec()));
+    swapbin(&scratch).args(["rollback", "--last"]).run().exits(0);
+    assert_eq!(read(), (b"old".to_vec(), b"old".to_vec()));
+    scratch.assert_no_litter();
+}
+
+#[test]
+fn names_of_one_file_stay_if_somebody_writes_to_it_before_the_rename() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.file("one", "old");
+    fs::hard_link(scratch.path("one"), scratch.path("other")).unwrap();
+    scratch.file("new", "new");
+    let both = swapbin(&scratch).from("new").to("one").from("new").to("other");
+    let mut run = both.failpoint("sync-prepared@1", "pause").spawn();
+    run.wait_until_paused();
+    fs::write(scratch.path("other"), "theirs").unwrap();
+    run.signal(rustix::process::Signal::CONT);
+    run.wait().exits(75).says("changed by somebody else");
+    assert_eq!((scratch.read("one"), scratch.read("other")), (b"theirs".to_vec(), b"theirs".to_vec()));
+    scratch.assert_no_litter();
+}
+
 /// Programs and readers all the while: no exec fails, no file is torn, and in the end the set is of one run.
 #[test]
 fn sixteen_runs_on_overlapping_sets_leave_the_files_of_one_of_them_and_disturb_nobody() {

@@ -131,3 +131,14 @@ fn an_empty_name_is_refused() {
     swapbin(&tree.scratch).from("new").to("").run().exits(2).says("--to");
     tree.scratch.snapshot().assert_same_as(&tree.before);
 }
+
+/// A later run would remove the one, and take the other for a version it keeps.
+#[test]
+fn a_name_that_swapbin_gives_to_files_of_its_own_is_refused() {
+    let tree = Tree::new(|_| {});
+    for name in [".swapbin.s0123456789abcdef.0", ".swapbin.b0123456789abcdef0123.7", ".swapbin~0123456789abcdef0123.0"] {
+        let outcome = swapbin(&tree.scratch).from("new").to(name).run();
+        tree.refuses(&outcome, 9, tree.scratch.path(name), "a name that swapbin gives to its own files");
+    }
+    swapbin(&tree.scratch).from("new").to(".swapbin").run().exits(0);
+}
