@@ -86,6 +86,20 @@ pub enum Obstacle {
         /// What the link says.
         to: PathBuf,
     },
+    /// A symbolic link to nothing in the tree.
+    LeadsNowhere {
+        /// What the link says.
+        to: PathBuf,
+    },
+    /// A path that leads out of the tree by itself.
+    Outside,
+    /// It would go, and holds a directory that something is copied to.
+    HoldsStaged {
+        /// That directory.
+        at: PathBuf,
+    },
+    /// A symbolic link that would be replaced, and by which other names of the same tree are reached.
+    WayIn,
     /// The staging tree and the tree it goes to have directories in common.
     Overlap,
     /// It would go, and holds what is needed until then.
@@ -148,6 +162,10 @@ impl fmt::Display for Obstacle {
             CannotKeep => f.write_str("cannot be taken back once replaced: its filesystem knows neither links nor exchanges"),
             LowerLayer => f.write_str("is of a lower layer of an overlay filesystem, where directories cannot be renamed"),
             LeadsOut { to } => write!(f, "is a symbolic link to {}, which leads out of the tree", quoted(to)),
+            LeadsNowhere { to } => write!(f, "is a symbolic link to {}, which does not exist in the tree", quoted(to)),
+            Outside => f.write_str("leads out of the tree"),
+            HoldsStaged { at } => write!(f, "would be removed, and holds {}, which the staging tree is copied to", quoted(at)),
+            WayIn => f.write_str("is a symbolic link that the staging tree both replaces and goes through"),
             Overlap => f.write_str("is also a directory of the tree that is to be copied there"),
             Needed => f.write_str("holds the staging tree or the state directory, and would be moved away"),
             HoldsMount { at } => write!(f, "holds the mount point or subvolume {}", quoted(at)),

@@ -1,6 +1,7 @@
 //! A staging tree as one change: `swapbin apply --tree`.
 
 mod delete;
+mod delete_through_links;
 mod directories;
 mod exchange;
 mod failing;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub(super) struct Merge {
     names: HashMap<(u64, u64), HashSet<OsString>>,
     /// Those that are to go.
     going: HashMap<(u64, u64), HashSet<OsString>>,
+    /// Those that are on a way the staging tree takes: directories and links by which its own names are reached.
+    held: HashMap<(u64, u64), HashSet<OsString>>,
     staged: HashSet<(u64, u64)>,
     entered: HashSet<(u64, u64)>,
 }
@@ -41,6 +43,7 @@ impl Merge {
             removed: Vec::new(),
             names: HashMap::new(),
             going: HashMap::new(),
+            held: HashMap::new(),
             staged: HashSet::new(),
             entered: HashSet::new(),
         }
@@ -64,9 +67,15 @@ impl Merge {
         Ok(())
     }
 
-    /// Whether the root has this name, and the staging tree has it too.
+    /// Whether the staging tree has this name of the root, or comes by it on the way to one it has.
     pub(super) fn is_staged(&self, here: &Here, name: &OsStr) -> bool {
-        self.names.get(&here.id()).is_some_and(|names| names.contains(name))
+        let has = |names: &HashMap<_, HashSet<OsString>>| names.get(&here.id()).is_some_and(|names| names.contains(name));
+        has(&self.names) || has(&self.held)
+    }
+
+    /// Whether this directory of the root gets something of the staging tree.
+    pub(super) fn is_entered(&self, stat: &Stat) -> bool {
+        self.entered.contains(&(stat.st_dev, stat.st_ino))
     }
 
     /// Whether this name is found to go for the first time: scopes may overlap.
@@ -75,7 +84,10 @@ impl Merge {
     }
 
     fn subdirectory(&mut self, here: &Rc<Here>, stage: &Arc<Dir>, node: Node) -> Result<(), Error> {
-        match self.within.enter(here, Path::new(&node.name))? {
+        let mut hold = |dir: &Here, name: &OsStr| {
+            self.held.entry(dir.id()).or_default().insert(name.to_owned());
+        };
+        match self.within.enter(here, Path::new(&node.name), &mut hold)? {
             None => {
                 let target = here.target(node.name.clone())?;
                 self.below(stage, &node)?;
@@ -131,9 +143,25 @@ impl Merge {
         self.staged.insert((stat.st_dev, stat.st_ino));
     }
 
-    /// Everything, in the order it is done.
+    /// Refuses a staging tree that replaces a link by which others of its names are reached: they would be nowhere.
+    ///
+    /// # Errors
+    /// [`Error::Target`].
+    pub(super) fn judge_ways(&self) -> Result<(), Error> {
+        let id = |target: &Target| (target.dir_stat.st_dev, target.dir_stat.st_ino);
+        let is_held = |target: &Target| self.held.get(&id(target)).is_some_and(|names| names.contains(&target.leaf));
+        let replaced = self.files.iter().chain(&self.links).map(|entry| &entry.target);
+        match replaced.into_iter().find(|target| is_held(target)) {
+            Some(target) => Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::WayIn }),
+            None => Ok(()),
+        }
+    }
+
+    /// Everything, in the order it is done. What is below a directory that goes, goes with it: scopes may overlap.
     pub(super) fn into_entries(self) -> Vec<TreeEntry> {
-        let Merge { mut directories, files, links, removed, .. } = self;
+        let Merge { mut directories, files, links, mut removed, .. } = self;
+        let gone: HashSet<PathBuf> = removed.iter().map(|entry| entry.target.path.clone()).collect();
+        removed.retain(|entry| !entry.target.path.ancestors().skip(1).any(|above| gone.contains(above)));
         directories.extend(files);
         directories.extend(links);
         directories.extend(removed);

@@ -74,6 +74,7 @@ impl TreePlan {
         let nodes = stage::read(&top)?;
         let mut merge = merge::Merge::new(within::Within::new(root, request.path_trust)?);
         merge.directory(&merge.within.root(), &Arc::new(top), nodes)?;
+        merge.judge_ways()?;
         let mut absent = Vec::new();
         for scope in &request.delete {
             let found = scope::delete(&mut merge, scope, needed)?;

@@ -22,7 +22,7 @@ use crate::plan::obstacle;
 pub(super) fn delete(merge: &mut Merge, scope: &Path, needed: &[&Path]) -> Result<bool, Error> {
     let root = merge.within.root();
     // Absolute is as seen from the root as well.
-    let Some(here) = merge.within.enter(&root, scope)? else { return Ok(false) };
+    let Some(here) = merge.within.enter(&root, scope, &mut |_, _| {})? else { return Ok(false) };
     let mut needed: HashSet<(u64, u64)> = needed.iter().flat_map(|path| above(path)).collect();
     if here.dir.path() == Path::new("/") {
         return Err(Error::Target { path: "/".into(), obstacle: Obstacle::Needed });
@@ -44,7 +44,7 @@ fn below(merge: &mut Merge, here: &Rc<Here>, needed: &HashSet<(u64, u64)>) -> Re
         if !merge.is_staged(here, &name) {
             let target = here.target(name)?;
             if let (Some(existing), true) = (&target.existing, merge.is_news(here, &target.leaf)) {
-                judge(&here.dir, &existing.stat, &path, &target, needed)?;
+                judge(merge, &here.dir, &existing.stat, &path, &target, needed)?;
                 merge.removed.push(TreeEntry { target, change: Change::Remove });
             }
             continue;
@@ -62,6 +62,7 @@ fn below(merge: &mut Merge, here: &Rc<Here>, needed: &HashSet<(u64, u64)>) -> Re
 }
 
 fn judge(
+    merge: &Merge,
     dir: &Dir,
     stat: &Stat,
     path: &Path,
@@ -74,19 +75,26 @@ fn judge(
         FileType::Directory if needed.contains(&(stat.st_dev, stat.st_ino)) => refuse(Obstacle::Needed),
         FileType::Directory if flags::of(dir, &target.leaf).mount_point => refuse(Obstacle::MountPoint),
         FileType::Directory => {
-            let mut at = None;
+            let is_staged = |stat: &Stat| tree::is_directory(stat) && merge.is_entered(stat);
+            if is_staged(stat) {
+                return refuse(Obstacle::HoldsStaged { at: path.to_owned() });
+            }
+            let mut obstacle = None;
             let top = tree::open(dir, &target.leaf);
             let found = top.and_then(|top| {
                 tree::any(&top, &mut |dir, name, found| {
-                    let other = (tree::is_directory(found) && found.st_dev != stat.st_dev) || flags::of(dir, name).mount_point;
-                    if other {
-                        at = Some(dir.path().join(name));
+                    let at = || dir.path().join(name);
+                    if (tree::is_directory(found) && found.st_dev != stat.st_dev) || flags::of(dir, name).mount_point {
+                        obstacle = Some(Obstacle::HoldsMount { at: at() });
+                    } else if is_staged(found) {
+                        // Only a second mount of it is reached by a way that was not walked.
+                        obstacle = Some(Obstacle::HoldsStaged { at: at() });
                     }
-                    other
+                    obstacle.is_some()
                 })
             });
-            match (found, at) {
-                (Ok(_), Some(at)) => refuse(Obstacle::HoldsMount { at }),
+            match (found, obstacle) {
+                (Ok(_), Some(obstacle)) => refuse(obstacle),
                 (Ok(_), None) => Ok(()),
                 (Err(errno), _) => Err(Error::Io { op: "look through", path: path.to_owned(), source: errno.into() }),
             }

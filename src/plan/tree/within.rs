@@ -67,37 +67,46 @@ impl Within {
     }
 
     /// Goes down a path, links followed; `None` if there is nothing of its first name, or of a later one where no link led.
+    /// Every directory and every link it comes by is told to `by`, with the directory it is a name of.
     ///
     /// # Errors
     /// [`Error::Target`] for what is no directory, and for links that lead out, or to nothing.
-    pub(super) fn enter(&self, from: &Rc<Here>, path: &Path) -> Result<Option<Rc<Here>>, Error> {
+    pub(super) fn enter(
+        &self,
+        from: &Rc<Here>,
+        path: &Path,
+        by: &mut dyn FnMut(&Here, &OsStr),
+    ) -> Result<Option<Rc<Here>>, Error> {
         let mut at = Rc::clone(from);
         let mut left: VecDeque<OsString> = parts(path);
         let (mut links, mut last_link) = (0, None);
+        // How many of the parts that are left are the link's: what is missing of the others is missing by itself.
+        let mut of_link = 0usize;
         while let Some(part) = left.pop_front() {
+            if of_link == 0 {
+                last_link = None;
+            }
+            of_link = of_link.saturating_sub(1);
             let here = || at.dir.path().join(&part);
             let refuse = |path: PathBuf, obstacle| Err(Error::Target { path, obstacle });
             if part == "." {
                 continue;
             }
             if part == ".." {
-                at = match (&at.above, last_link.take()) {
-                    (Some(above), link) => {
-                        last_link = link;
-                        Rc::clone(above)
-                    }
+                at = match (&at.above, last_link.clone()) {
+                    (Some(above), _) => Rc::clone(above),
                     // The root of everything is above itself, path_resolution(7).
-                    (None, link) if at.dir.path() == Path::new("/") => {
-                        last_link = link;
-                        at
-                    }
+                    (None, _) if at.dir.path() == Path::new("/") => at,
                     (None, Some((link, to))) => return refuse(link, Obstacle::LeadsOut { to }),
-                    (None, None) => return refuse(path.to_owned(), Obstacle::LeadsOut { to: path.to_owned() }),
+                    (None, None) => return refuse(path.to_owned(), Obstacle::Outside),
                 };
                 continue;
             }
             match dir::open_child(&*at.dir, &part) {
-                Ok(Child::Dir(fd)) => at = Rc::new(self.below(&at, fd, &part)?),
+                Ok(Child::Dir(fd)) => {
+                    by(&at, &part);
+                    at = Rc::new(self.below(&at, fd, &part)?);
+                }
                 Ok(Child::Link(text)) => {
                     links += 1;
                     if links > MAX_LINKS {
@@ -106,15 +115,18 @@ impl Within {
                     if self.judged {
                         trust::judge_link(&*at.dir, &part, &here())?;
                     }
+                    by(&at, &part);
                     last_link = Some((here(), text.clone()));
-                    parts(&text).into_iter().rev().for_each(|part| left.push_front(part));
+                    let added = parts(&text);
+                    of_link += added.len();
+                    added.into_iter().rev().for_each(|part| left.push_front(part));
                     if text.is_absolute() {
                         at = self.root();
                     }
                 }
                 Err(Errno::NOENT) => {
                     return match last_link {
-                        Some((link, to)) => refuse(link, Obstacle::DanglingLink { to }),
+                        Some((link, to)) => refuse(link, Obstacle::LeadsNowhere { to }),
                         None => Ok(None),
                     };
                 }

@@ -237,6 +237,10 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         Obstacle::LeadsOut { .. } => {
             "links are followed inside the root only: mend the link, or name its target with --to".to_owned()
         }
+        Obstacle::LeadsNowhere { .. } => "mend the link, or remove it".to_owned(),
+        Obstacle::Outside => "name a directory below the one of --to".to_owned(),
+        Obstacle::HoldsStaged { .. } => "name another directory with --delete".to_owned(),
+        Obstacle::WayIn => "stage its names where the link leads, or leave out the new link".to_owned(),
         Obstacle::Overlap => "stage the tree somewhere else".to_owned(),
         Obstacle::HoldsMount { at } => format!("umount {}, or leave this directory out", quoted(at)),
         Obstacle::WrittenTo { pid, .. } => {
