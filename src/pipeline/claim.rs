@@ -5,6 +5,7 @@ use std::fs::File;
 use super::{Host, Run};
 use crate::error::Error;
 use crate::event::Event;
+use crate::fs::tree;
 use crate::journal::Entry;
 use crate::plan::Target;
 use crate::report::Warning;
@@ -149,9 +150,11 @@ pub(super) fn unfinished(host: &Host, targets: &[&Target]) -> Vec<Warning> {
     warnings
 }
 
-/// Whether an entry of a journal is about this target.
+/// Whether an entry of a journal is about this target, or about a name below it: a directory that is exchanged or goes takes along
+/// what recovery looks for by its path. Neither path has links.
 fn is_of(entry: &Entry, target: &Target) -> bool {
     let same_dir = entry.dir.as_path() == target.dir.path()
         || (entry.filesystem.dev, entry.filesystem.inode) == (target.dir_stat.st_dev, target.dir_stat.st_ino);
-    same_dir && entry.leaf.as_os_str() == target.leaf
+    let is_directory = target.existing.as_ref().is_some_and(|existing| tree::is_directory(&existing.stat));
+    (same_dir && entry.leaf.as_os_str() == target.leaf) || (is_directory && entry.dir.as_path().starts_with(&target.path))
 }

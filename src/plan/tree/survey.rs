@@ -33,7 +33,7 @@ impl Survey {
     ///
     /// # Errors
     /// [`Error::Target`] for what holds a mount point or a subvolume, which an exchange would hide, or anything that cannot be
-    /// copied: devices, fifos, sockets.
+    /// copied: devices, fifos, sockets, and what is immutable or append-only.
     pub(crate) fn of(top: &Dir) -> Result<Survey, Error> {
         let stat = rustix::fs::fstat(top).map_err(|errno| failed(top.path(), errno))?;
         let mut survey = Survey { modified: (stat.st_mtime, stat.st_mtime_nsec), names: BTreeMap::new() };
@@ -47,8 +47,14 @@ impl Survey {
             let stat = dir::stat_at(dir, &name).map_err(|errno| failed(&whole, errno))?;
             // Files of an overlay have the device of the layer they are in.
             let elsewhere = tree::is_directory(&stat) && stat.st_dev != above.st_dev;
-            if elsewhere || flags::of(dir, &name).mount_point {
+            let flags = flags::of(dir, &name);
+            if elsewhere || flags.mount_point {
                 return Err(Error::Target { path: top.path().to_owned(), obstacle: Obstacle::HoldsMount { at: whole } });
+            }
+            // A copy would be without them.
+            if flags.immutable || flags.append_only {
+                let obstacle = if flags.immutable { Obstacle::Immutable } else { Obstacle::AppendOnly };
+                return Err(Error::Target { path: whole, obstacle });
             }
             let inner = path.join(&name);
             match FileType::from_raw_mode(stat.st_mode) {

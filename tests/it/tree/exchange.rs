@@ -391,3 +391,19 @@ fn a_rollback_that_is_killed_leaves_no_empty_place_of_a_kept_directory_with_setu
         assert_eq!(scratch.path("app/su").exists(), !is_back, "{place}");
     }
 }
+
+#[test]
+fn a_change_that_was_broken_off_below_the_directory_is_finished_first() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    scratch.file("two", "2");
+    let broken = swapbin(&scratch).args(["--from", "two", "--to", "app/lib/one", "--from", "two", "--to", "app/data/deep/kept"]);
+    broken.failpoint("rename@2", "abort").run().is_killed_by(Signal::KILL);
+    scratch.file("stage/lib/one", "3");
+    exchange(&scratch).run().exits(0);
+    assert_eq!((scratch.read("app/lib/one"), scratch.read("app/data/deep/kept")), (b"3".to_vec(), b"2".to_vec()));
+    swapbin(&scratch).arg("recover").run().exits(0);
+    scratch.assert_no_litter();
+}
