@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("proc", &["failpoint", "fs", "sys"]),
     ("proof", &["error", "request"]),
     ("rescue", &["elf", "error", "event", "failpoint", "fs", "proc", "report", "request", "sys"]),
-    ("usage", &["proc", "report"]),
+    ("usage", &["fs", "journal", "proc", "report"]),
     ("source", &["checksum", "error", "event", "failpoint", "fs", "proof", "report", "request", "sys"]),
     ("plan", &["error", "event", "failpoint", "fs", "metadata", "report", "request", "sys"]),
     (

@@ -92,6 +92,7 @@ pub fn find_users(reports: &mut [Report], host: &Host) -> Result<(), Error> {
         mapped: None,
         directory: report.target.parent().and_then(|parent| rustix::fs::stat(parent).ok()).as_ref().map(FileId::from),
         path: report.target.clone(),
+        former: report.previous.as_ref().map(id),
     };
     let asked: Vec<Asked> = replaced.iter().map(asked).collect();
     let proc = Proc::open().map_err(no_proc)?;
@@ -130,7 +131,7 @@ fn asked(path: &Path) -> Result<Asked, Error> {
         // What was in a directory that is gone may still be run; then its path is all there is.
         Err(error) if gone(&error) => {
             let path = std::path::absolute(path).map_err(|_| error)?;
-            return Ok(Asked { path, current: None, mapped: None, directory: None });
+            return Ok(Asked { path, current: None, mapped: None, directory: None, former: None });
         }
         Err(Error::Target { path, obstacle: Obstacle::Directory }) => {
             let reason = format!("{} is a directory", crate::error::quoted(&path));
@@ -147,7 +148,7 @@ fn asked(path: &Path) -> Result<Asked, Error> {
         let file: OwnedFd = rustix::fs::openat(&*target.dir, &*target.leaf, flags, Mode::empty()).ok()?;
         proc::mapped_id(&file)
     });
-    Ok(Asked { path: target.path, current, mapped, directory })
+    Ok(Asked { path: target.path, current, mapped, directory, former: None })
 }
 
 fn no_proc(errno: Errno) -> Error {

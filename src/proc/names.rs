@@ -32,6 +32,8 @@ pub(crate) enum Version {
     Deleted,
     /// It cannot be told.
     Unknown,
+    /// Its path is that of a version that was put aside: not found here, for a name decides that.
+    Kept,
 }
 
 /// A file that a process has.
@@ -157,7 +159,7 @@ impl Names {
             Version::Unknown => Some(Version::Unknown),
             // A file of that very name, unless the process was started by the other: then another link of it has this name.
             Version::Current if !was_started_as(process, plain) => Some(Version::Current),
-            Version::Current | Version::Replaced | Version::Deleted => Some(names.compare(process, has, plain)),
+            Version::Current | Version::Replaced | Version::Deleted | Version::Kept => Some(names.compare(process, has, plain)),
         }
     }
 

@@ -116,6 +116,8 @@ pub enum FileVersion {
     Deleted,
     /// It cannot be told.
     Unknown,
+    /// It is at or below the name of a kept version, and no record tells which path it had.
+    Kept,
 }
 
 /// How a file is known to be one of a path.

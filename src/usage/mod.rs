@@ -6,7 +6,7 @@ mod recorded;
 mod stale;
 mod who;
 
-pub(crate) use recorded::{Recorded, Records};
+pub(crate) use recorded::Records;
 pub(crate) use stale::{stale, stale_process};
 pub(crate) use who::{Asked, Wanted, who};
 
@@ -48,6 +48,7 @@ fn uses(process: &Process, program: &Stat, found: Vec<(Key, How)>) -> Vec<FileUs
             Version::Replaced => FileVersion::Replaced,
             Version::Deleted => FileVersion::Deleted,
             Version::Unknown => FileVersion::Unknown,
+            Version::Kept => FileVersion::Kept,
         };
         let FileId { dev, ino } = key.id;
         FileUse { process: process.clone(), path: key.path, dev, ino, ways, version, evidence: key.evidence }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use super::recorded::Records;
+use super::recorded::{Former, Records};
 use super::{Key, uses};
 use crate::proc::{self, Access, Buffers, FileId, Has, How, Looked, Names, Opened, Proc, Process, Region, Version};
 use crate::report::{Evidence, FileUse};
@@ -80,7 +80,8 @@ struct Look<'a> {
 impl Look<'_> {
     fn mapped(&mut self, region: &Region<'_>, id: FileId) -> Option<Key> {
         let version = self.names.version(self.process, self.view, Has::Region(region))?;
-        if version == Version::Current {
+        let former = self.records.former(proc::plain(region.name));
+        if version == Version::Current && former.is_none() {
             return self.moved_away(region, id);
         }
         if !self.names.is_of_interest(self.process, self.view, region) {
@@ -90,7 +91,28 @@ impl Look<'_> {
             self.unknown = true;
             return None;
         }
-        Some(key(proc::plain(region.name), id, version, Evidence::Name))
+        let name = proc::plain(region.name);
+        match former {
+            None => Some(key(name, id, version, Evidence::Name)),
+            Some(former) => {
+                let id = self.process.stat(region.link()).as_ref().map_or(id, FileId::from);
+                self.kept(former, name, id)
+            }
+        }
+    }
+
+    /// What is at or below the name of a kept version, unless its former path leads to it too.
+    fn kept(&mut self, former: Former, name: &[u8], id: FileId) -> Option<Key> {
+        let path = match former {
+            Former::At(path) => path,
+            Former::Somewhere => return Some(key(name, id, Version::Kept, Evidence::Name)),
+        };
+        let version = match self.names.file_at(self.view, path.as_os_str()) {
+            Some(there) if there == id => return None,
+            Some(_) => Version::Replaced,
+            None => Version::Deleted,
+        };
+        Some(key(path.as_os_str().as_bytes(), id, version, Evidence::Record))
     }
 
     /// A file that has another name now: one that we put at a path, where another one is by now.
@@ -117,14 +139,18 @@ impl Look<'_> {
         }
         let (id, text) = (FileId::from(&opened.stat), opened.text()?);
         let has = Has::File { id, text: &text };
-        let Some(version @ (Version::Replaced | Version::Deleted)) = self.names.version(self.process, self.view, has) else {
-            return Ok(None);
+        let version = self.names.version(self.process, self.view, has);
+        let name = proc::plain(&text);
+        let found = match (self.records.former(name), version) {
+            (_, None | Some(Version::Unknown)) => None,
+            (Some(former), Some(_)) => self.kept(former, name, id),
+            (None, Some(version @ (Version::Replaced | Version::Deleted))) => Some(key(name, id, version, Evidence::Name)),
+            (None, Some(Version::Current | Version::Kept)) => None,
         };
-        let (path, access) = (proc::plain(&text), opened.access()?);
-        if !runs_as_script(self.process, path, access) {
-            return Ok(None);
-        }
-        Ok(Some((key(path, id, version, Evidence::Name), How::Open { descriptor: opened.number(), access })))
+        let Some(key) = found else { return Ok(None) };
+        let access = opened.access()?;
+        let runs = runs_as_script(self.process, key.path.as_os_str().as_bytes(), access);
+        Ok(runs.then_some((key, How::Open { descriptor: opened.number(), access })))
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use super::recorded::{Recorded, Records};
+use super::recorded::{Former, Recorded, Records};
 use super::stale::runs_as_script;
 use super::{Key, uses};
 use crate::proc::{self, Buffers, FileId, Has, How, Looked, Names, Opened, Proc, Process, Region, Version};
@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     pub(crate) mapped: Option<FileId>,
     /// The directory it is in.
     pub(crate) directory: Option<FileId>,
+    /// What it led to before, where that is known otherwise than by its name.
+    pub(crate) former: Option<FileId>,
 }
 
 /// Which uses of them are wanted.
@@ -74,8 +76,8 @@ impl<'a> Index<'a> {
         let mut index = Index { asked, records, by_inode: HashMap::new(), by_path: HashMap::new() };
         for (at, asked) in asked.iter().enumerate() {
             index.by_path.entry(asked.path.as_os_str().as_bytes()).or_default().push(at);
-            if let Some(current) = asked.current {
-                index.by_inode.entry(current.ino).or_default().push(at);
+            for known in [asked.current, asked.former].into_iter().flatten() {
+                index.by_inode.entry(known.ino).or_default().push(at);
             }
         }
         index
@@ -87,6 +89,9 @@ impl<'a> Index<'a> {
         let recorded = self.records.with_inode(inode).iter().map(|version| version.path.as_os_str().as_bytes());
         let mut found: Vec<usize> = self.by_inode.get(&inode).into_iter().flatten().copied().collect();
         found.extend(of_path(text).chain(of_path(proc::plain(text))).chain(recorded.flat_map(of_path)));
+        if let Some(Former::At(path)) = self.records.former(proc::plain(text)) {
+            found.extend(of_path(path.as_os_str().as_bytes()));
+        }
         found.sort_unstable();
         found.dedup();
         found.into_iter().map(|at| &self.asked[at]).collect()
@@ -157,6 +162,12 @@ impl Look<'_> {
             let id = stat().as_ref().map_or(id, FileId::from);
             return self.claimed(asked, Has::Region(region), id);
         }
+        if self.was_there(asked, region.name) || asked.former.is_some_and(|former| former.ino == id.ino) {
+            let id = stat().as_ref().map_or(id, FileId::from);
+            if let Some(key) = self.before(asked, region.name, id) {
+                return Some(key);
+            }
+        }
         self.asked.records.of_path(id.ino, &asked.path).next()?;
         match stat() {
             Ok(stat) => self.recorded(asked, &stat),
@@ -176,7 +187,7 @@ impl Look<'_> {
         let key = |asked: &Asked| match asked.current {
             Some(current) if current == id => Some(asked.key(id, Version::Current, Evidence::Inode)),
             _ if asked.is_named(&text) => self.claimed(asked, Has::File { id, text: &text }, id),
-            _ => self.recorded(asked, &opened.stat),
+            _ => self.before(asked, &text, id).or_else(|| self.recorded(asked, &opened.stat)),
         };
         Ok(all.into_iter().filter_map(key).collect())
     }
@@ -184,19 +195,38 @@ impl Look<'_> {
     /// A file of which the kernel says that it had the path: if that is so, and it was in the same directory, which a path in
     /// another mount namespace need not lead to.
     fn claimed(&mut self, asked: &Asked, has: Has<'_>, id: FileId) -> Option<Key> {
-        let view = match self.view {
-            Some(view) => view,
-            None => *self.view.insert(self.names.view(self.process).ok()?),
-        };
-        let directory = asked.path.parent().map_or(OsStr::new("/"), Path::as_os_str);
-        if !self.names.is_own(view) && self.names.file_at(view, directory) != asked.directory {
-            return None;
-        }
+        let view = self.view_of(asked)?;
         match self.names.version(self.process, view, has)? {
             // Another file that is called so.
             Version::Current => None,
             version => Some(asked.key(id, version, Evidence::Name)),
         }
+    }
+
+    /// The names of the process, if the directory is the same to it.
+    fn view_of(&mut self, asked: &Asked) -> Option<u64> {
+        let view = match self.view {
+            Some(view) => view,
+            None => *self.view.insert(self.names.view(self.process).ok()?),
+        };
+        let directory = asked.path.parent().map_or(OsStr::new("/"), Path::as_os_str);
+        (self.names.is_own(view) || self.names.file_at(view, directory) == asked.directory).then_some(view)
+    }
+
+    /// Whether a name is one that is kept now, of what was at the path.
+    fn was_there(&self, asked: &Asked, text: &[u8]) -> bool {
+        matches!(self.asked.records.former(proc::plain(text)), Some(Former::At(path)) if path == asked.path)
+    }
+
+    /// A file that is below a directory which is kept, or that the path led to before as far as the asker knows.
+    fn before(&mut self, asked: &Asked, text: &[u8], id: FileId) -> Option<Key> {
+        let evidence = match asked.former == Some(id) {
+            true => Evidence::Inode,
+            false if self.was_there(asked, text) => self.view_of(asked).map(|_| Evidence::Record)?,
+            false => return None,
+        };
+        let version = if asked.current.is_some() { Version::Replaced } else { Version::Deleted };
+        Some(asked.key(id, version, evidence))
     }
 
     /// A file that was at the path by our own records, whatever it is called now.

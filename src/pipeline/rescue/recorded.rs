@@ -38,14 +38,7 @@ impl Recorded {
 
     /// All versions of files that they tell of.
     pub(in crate::pipeline) fn versions(&self) -> usage::Records {
-        let of_entry = |entry: &Entry| {
-            let path = entry.dir.as_path().join(entry.leaf.as_os_str());
-            let files = [&entry.new, &entry.old].map(|version| version.clone().filter(|version| version.kind == Kind::File));
-            let recorded =
-                move |Version { inode, size, modified, .. }| usage::Recorded { path: path.clone(), inode, size, modified };
-            files.into_iter().flatten().map(recorded)
-        };
-        self.records.iter().flat_map(|record| &record.entries).flat_map(of_entry).collect()
+        self.records.iter().flat_map(|record| &record.entries).collect()
     }
 
     /// That they cannot be read.

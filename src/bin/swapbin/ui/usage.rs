@@ -150,6 +150,7 @@ fn version(version: FileVersion) -> &'static str {
         FileVersion::Replaced => "replaced",
         FileVersion::Deleted => "deleted",
         FileVersion::Unknown => "unknown",
+        FileVersion::Kept => "kept",
     }
 }
 
