@@ -407,3 +407,27 @@ fn a_change_that_was_broken_off_below_the_directory_is_finished_first() {
     swapbin(&scratch).arg("recover").run().exits(0);
     scratch.assert_no_litter();
 }
+
+/// A copy would be neither.
+#[test]
+fn a_directory_with_an_immutable_or_an_append_only_file_is_not_exchanged() {
+    if !require_root() {
+        return;
+    }
+    for (flag, words) in [("i", "is immutable"), ("a", "is append-only")] {
+        let scratch = tree();
+        let path = scratch.path("app/data/deep/kept");
+        let set = |sign: char| std::process::Command::new("chattr").arg(format!("{sign}{flag}")).arg(&path).status().unwrap();
+        if !set('+').success() {
+            eprintln!("skipped: no such flags here");
+            return;
+        }
+        let before = inode(&scratch);
+        let outcome = exchange(&scratch).run();
+        assert!(set('-').success());
+        outcome.exits(9).says("deep/kept").says(words);
+        assert_eq!(inode(&scratch), before);
+        scratch.assert_no_litter();
+        exchange(&scratch).run().exits(0);
+    }
+}
