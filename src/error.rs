@@ -370,6 +370,8 @@ pub enum Error {
         path: PathBuf,
         /// Where its version should be.
         kept: PathBuf,
+        /// What is not as it was recorded, first of all.
+        differs: &'static str,
     },
     /// The record of the change that is asked for, or of one that is newer, cannot be used.
     DamagedRecord {

@@ -114,8 +114,8 @@ impl fmt::Display for Error {
                 _ => write!(f, "cannot look at process {pid}: {}", lowered(source)),
             },
             NotHeld { pid, link, special } => not_held(*pid, link, *special, f),
-            NotTheKept { path, kept } => {
-                write!(f, "{} is not the version of {} that was kept there", quoted(kept), quoted(path))
+            NotTheKept { path, kept, differs } => {
+                write!(f, "{} is not the version of {} that was kept there: {differs}", quoted(kept), quoted(path))
             }
             DamagedRecord { path, reason } => write!(f, "the record {} cannot be used: {reason}", quoted(path)),
             NoTransaction { txid } => write!(f, "no transaction is called '{txid}'"),

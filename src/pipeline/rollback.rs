@@ -67,7 +67,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         None => return Err(nothing(wanted)),
     };
     let mut entries = match (kept, wanted) {
-        (Err(error @ Error::NothingKept { .. }), Rollback::File { path, follow }) => {
+        (Err(error @ (Error::NothingKept { .. } | Error::NotTheKept { .. })), Rollback::File { path, follow }) => {
             let found = rescue::former(path, *follow, trust, host, &mut session)?;
             let found = found.ok_or_else(|| rescue::or_moved(error, host))?;
             return Ok(BatchReport { txid: None, times: found.swap.times, swaps: vec![found.swap] });
@@ -170,11 +170,14 @@ fn judge_damaged(
 }
 
 /// The entries of these records, the newest first, whose old versions are wanted.
+///
+/// # Errors
+/// [`Error::NotTheKept`] for a file of which the newest version that is kept is not what it was: nobody has asked for an older one.
 fn wanted_entries(
     records: Vec<Journal>,
     wanted: &Rollback,
     trust: PathTrust,
-    is_before: impl Fn(&Entry) -> bool,
+    is_before: impl Fn(&Entry) -> Result<bool, Error>,
 ) -> Result<Vec<Entry>, Error> {
     let chosen: Option<Journal> = match wanted {
         Rollback::File { path, follow } => {
@@ -182,9 +185,13 @@ fn wanted_entries(
                 Err(Error::Target { obstacle: Obstacle::Directory, .. }) => plan::locate_directory(path, trust),
                 located => located,
             }?;
-            let is_it = |entry: &&Entry| is_of(entry, target.dir.path(), &target.leaf) && is_before(entry);
-            let entry = records.iter().flat_map(|record| &record.entries).find(is_it);
-            return entry.map(|entry| vec![entry.clone()]).ok_or(Error::NothingKept { path: target.path });
+            let of_it = |entry: &&Entry| is_of(entry, target.dir.path(), &target.leaf);
+            for entry in records.iter().flat_map(|record| &record.entries).filter(of_it) {
+                if is_before(entry)? {
+                    return Ok(vec![entry.clone()]);
+                }
+            }
+            return Err(Error::NothingKept { path: target.path });
         }
         Rollback::Last => records.into_iter().find(|record| !txn::never_happened(record)),
         Rollback::Transaction(txid) => records.into_iter().find(|record| record.header.txid == *txid),
@@ -198,8 +205,15 @@ fn is_of(entry: &Entry, dir: &Path, leaf: &OsStr) -> bool {
 }
 
 /// Whether a version before is kept there.
-fn is_before(entry: &Entry) -> bool {
-    txn::find(entry).is_ok_and(|found| !found.is_current)
+///
+/// # Errors
+/// [`Error::NotTheKept`], and that it cannot be looked at.
+fn is_before(entry: &Entry) -> Result<bool, Error> {
+    match txn::find(entry) {
+        Ok(found) => Ok(!found.is_current),
+        Err(Error::NothingKept { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn is_directory(entry: &Entry) -> bool {

@@ -11,9 +11,9 @@ use super::recover::open_dir;
 use super::state::State;
 use super::{generation, identify};
 use crate::error::Error;
-use crate::fs::dir::Dir;
+use crate::fs::dir::{self, Dir};
 use crate::fs::temp::TXID_DIGITS;
-use crate::journal::{Entry, Journal, Seen, Way};
+use crate::journal::{Entry, Journal, Way};
 use crate::report::DamagedRecord;
 
 /// All records, newest first, and those of which nobody can say what they tell: these stay where they are.
@@ -64,25 +64,24 @@ pub(crate) fn find(entry: &Entry) -> Result<Found, Error> {
     let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return Err(gone()) };
     let io = |errno: Errno| Error::Io { op: "look for the kept version of", path: path(), source: errno.into() };
     let dir = open_dir(entry.dir.as_path()).map_err(io)?.ok_or_else(gone)?;
+    let other = |differs| Error::NotTheKept { path: path(), kept: kept.path(dir.path()), differs };
     let place = match kept::place(&dir, kept) {
         Err(Errno::NOENT) => return Err(gone()),
+        Err(Errno::PERM | Errno::NOTDIR | Errno::LOOP) => return Err(other("its directory is somebody else's")),
         place => place.map_err(io)?,
     };
-    let other = || Error::NotTheKept { path: path(), kept: kept.path(dir.path()) };
-    match identify::seen(&place.dir, &place.name, Some(old), None).map_err(io)? {
-        Seen::Old => {}
-        Seen::Absent => return Err(gone()),
-        Seen::New | Seen::Other => return Err(other()),
+    let stat = match dir::stat_at(&*place.dir, &place.name) {
+        Err(Errno::NOENT) => return Err(gone()),
+        stat => stat.map_err(io)?,
+    };
+    let target = dir::stat_at(&*dir, entry.leaf.as_os_str()).ok();
+    // A second link of what has the name, whatever has become of that since.
+    let is_link = target.is_some_and(|target| (target.st_dev, target.st_ino) == (stat.st_dev, stat.st_ino));
+    let is_current = is_link || (kept.way == Way::Twin && target.is_some_and(|target| target.st_ino == old.inode));
+    match identify::difference(&place.dir, &place.name, &stat, old, kept.way).filter(|_| !is_link) {
+        Some(differs) => Err(other(differs)),
+        None => Ok(Found { dir, place, is_current }),
     }
-    // The digest tells the bytes; mode and owner say what they may do.
-    let stat = crate::fs::dir::stat_at(&*place.dir, &place.name).map_err(io)?;
-    // A copy is a file of its own, and has only the bytes of what it is one of; a twin has another inode.
-    let same = kept.way == Way::Copy
-        || (stat.st_mode & 0o7777, stat.st_uid, stat.st_gid) == (old.mode, old.uid, old.gid)
-            && (stat.st_ino == old.inode || kept.way == Way::Twin);
-    let current = if kept.way == Way::Twin { old.inode } else { stat.st_ino };
-    let is_current = crate::fs::dir::stat_at(&*dir, entry.leaf.as_os_str()).is_ok_and(|target| target.st_ino == current);
-    if same { Ok(Found { dir, place, is_current }) } else { Err(other()) }
 }
 
 /// Whether the record is that of a single swap that was killed before its rename.

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::Cancel;
 use crate::fs::dir::{self, Dir};
 use crate::fs::mount;
-use crate::journal::{Filesystem, Kind, Seen, Version};
+use crate::journal::{Filesystem, Kind, Seen, Version, Way};
 use crate::request::Digest;
 
 /// The version that these facts are of.
@@ -45,6 +45,31 @@ pub(crate) fn digest_at(dir: &Dir, name: &OsStr, kind: Kind) -> Option<Digest> {
             sha256_of(&file, &Cancel::new(), |source| Error::Io { op: "read", path: dir.path().join(name), source }).ok()
         }
         Kind::Directory | Kind::Other => None,
+    }
+}
+
+/// What of the file that has a name is not as it was recorded, first of all; `None`: it is that version. A copy is a file of its
+/// own; one made for a file that keeps its inode has only the bytes of what it is a copy of.
+pub(crate) fn difference(dir: &Dir, name: &OsStr, stat: &Stat, recorded: &Version, way: Way) -> Option<&'static str> {
+    let now = version(stat, None);
+    let is_itself = !matches!(way, Way::Copy | Way::Twin);
+    let is_directory = recorded.kind == Kind::Directory;
+    let differences = [
+        (recorded.kind != now.kind, "it is of another kind"),
+        (is_itself && recorded.inode != now.inode, "it is another file"),
+        (!is_directory && recorded.size != now.size, "it has another size"),
+        (way != Way::Copy && recorded.mode != now.mode, "it has another mode"),
+        (way != Way::Copy && (recorded.uid, recorded.gid) != (now.uid, now.gid), "it has another owner or group"),
+        (!is_directory && recorded.sha256.is_none() && recorded.modified != now.modified, "it was written to since"),
+    ];
+    if let Some((_, what)) = differences.into_iter().find(|(differs, _)| *differs) {
+        return Some(what);
+    }
+    // The bytes come last, for they have to be read.
+    match (recorded.sha256, recorded.sha256.and_then(|_| digest_at(dir, name, recorded.kind))) {
+        (None, _) => None,
+        (Some(_), None) => Some("it cannot be read"),
+        (then, now) => (then != now).then_some("it has another content"),
     }
 }
 

@@ -228,7 +228,8 @@ impl<'a> Transaction<'a> {
             now.modified = version.modified;
         }
         if now != version {
-            return Err(Error::NotTheKept { path: path.to_owned(), kept: dir.path().join(kept.name.as_os_str()) });
+            let kept = dir.path().join(kept.name.as_os_str());
+            return Err(Error::NotTheKept { path: path.to_owned(), kept, differs: "it was changed just now" });
         }
         prepared.close_reader();
         let n = self.enter(dir, path.to_owned(), prepared.name().to_owned(), version, replaced)?;

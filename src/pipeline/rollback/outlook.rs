@@ -39,9 +39,9 @@ pub fn dry_run_rollback(
     records.sort_by(|one, other| other.header.txid.cmp(&one.header.txid));
     judge_damaged(&damaged, &records, wanted, Some(&mut session))?;
     let is_pending = |entry: &Entry| pending.iter().any(|journal| journal.entries.contains(entry));
-    let entries = wanted_entries(records, wanted, trust, |entry| is_pending(entry) || is_before(entry));
+    let entries = wanted_entries(records, wanted, trust, |entry| if is_pending(entry) { Ok(true) } else { is_before(entry) });
     let mut found = match (entries, wanted) {
-        (Err(error @ Error::NothingKept { .. }), Rollback::File { path, follow }) => {
+        (Err(error @ (Error::NothingKept { .. } | Error::NotTheKept { .. })), Rollback::File { path, follow }) => {
             let found = out_of_a_process(&state, path, *follow, trust, host)?;
             vec![found.ok_or_else(|| rescue::or_moved(error, host))?]
         }

@@ -58,8 +58,11 @@ fn a_copy_that_was_changed_is_not_brought_back_and_only_so_many_are_kept() {
     assert_eq!(kept().len(), 2);
     // The newest, of which the name sorts last.
     std::fs::write(kept().pop().unwrap(), "changed").unwrap();
-    swapbin(&tree.scratch).args(["rollback", "--last"]).run().exits(4);
+    for words in [&["rollback", "--last"], &["rollback", "app"]] {
+        swapbin(&tree.scratch).args(words).run().exits(4).says("another size");
+    }
     assert!(tree.scratch.read("app") == vec![b'3'; 30_000]);
+    std::fs::rename(kept().pop().unwrap(), tree.scratch.path("looked-at")).unwrap();
     swapbin(&tree.scratch).args(["rollback", "app"]).run().exits(0);
     assert!(tree.scratch.read("app") == vec![b'1'; 30_000], "the one before");
 }

@@ -38,6 +38,21 @@ fn the_recorded_version_is_taken_out_of_a_process_that_runs_it() {
 }
 
 #[test]
+fn where_the_kept_version_was_changed_a_process_that_runs_the_recorded_one_still_helps() {
+    let scratch = Scratch::new();
+    let app = scratch.program("app", "one");
+    let running = Fixture::sleeping(&app);
+    let new = scratch.program("new", "two");
+    swapbin(&scratch).from(&new).to(&app).keeping().run().exits(0);
+    let kept = scratch.snapshot().names().find(|name| is_kept(name)).map(|name| scratch.path(name)).unwrap();
+    fs::rename(scratch.program("other", "bad"), &kept).unwrap();
+    swapbin(&scratch).args(["rollback", "app", "--dry-run"]).run().exits(0).says("taken from");
+    swapbin(&scratch).args(["rollback", "app"]).run().exits(0).says("taken from");
+    assert_eq!((Fixture::version_of(&app), Fixture::version_of(&kept)), ("one".to_owned(), "bad".to_owned()));
+    running.finish();
+}
+
+#[test]
 fn a_kept_version_comes_before_any_process() {
     let scratch = Scratch::new();
     let app = scratch.program("app", "one");

@@ -69,3 +69,43 @@ fn a_setuid_version_that_gets_a_mode_of_others_is_not_brought_back() {
     rollback(&scratch, &["--last"]).exits(4);
     assert_eq!(scratch.read("app"), b"two");
 }
+
+#[test]
+fn of_one_file_too_a_version_that_was_changed_is_named_with_what_differs_and_no_older_one_is_taken_for_it() {
+    let scratch = tree();
+    // A batch records a digest.
+    let keep = |source: &str| {
+        let run = swapbin(&scratch).from(source).to("app").from("two").to("other").args(["--keep", "2"]).keeping();
+        run.run().exits(0);
+    };
+    keep("two");
+    let older = kept(&scratch);
+    keep("three");
+    let newest = kept(&scratch).into_iter().find(|path| !older.contains(path)).unwrap();
+    for (content, mode, differs) in
+        [("Two", 0o750, "another content"), ("longer", 0o750, "another size"), ("two", 0o755, "another mode")]
+    {
+        std::fs::write(&newest, content).unwrap();
+        std::fs::set_permissions(&newest, PermissionsExt::from_mode(mode)).unwrap();
+        let before = scratch.snapshot();
+        for words in [&["app"][..], &["app", "--dry-run"]] {
+            let outcome = rollback(&scratch, words);
+            outcome.exits(4).says(&format!("'{}' is not the version of", newest.display())).says(differs).says("hint: ");
+        }
+        scratch.snapshot().assert_same_as(&before);
+    }
+    let object = rollback(&scratch, &["app", "--json"]).exits(4).json();
+    assert_eq!(object["error"]["kind"], "untrusted");
+}
+
+#[test]
+fn another_file_by_the_name_of_the_kept_one_is_no_reason_to_say_that_nothing_is_kept() {
+    let scratch = tree();
+    replace(&scratch, "two");
+    let version = kept(&scratch).pop().unwrap();
+    std::fs::rename(scratch.path("three"), &version).unwrap();
+    rollback(&scratch, &["app"]).exits(4).says(&format!("'{}' is not", version.display())).says("it is another file");
+    // Once that is gone, nothing is kept.
+    std::fs::remove_file(&version).unwrap();
+    rollback(&scratch, &["app"]).exits(7).says("no earlier version");
+}

@@ -126,7 +126,7 @@ fn advice(error: &Error) -> Option<String> {
         Error::NotTheKept { kept, .. } => {
             format!(
                 "somebody has changed {}, or the file in place itself before it was replaced, which is the same one: it is not \
-                 brought back; look at it, and put it in place yourself",
+                 brought back; look at it, and put it in place yourself, or move it away for an older one that is kept",
                 quoted(kept)
             )
         }

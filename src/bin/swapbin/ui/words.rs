@@ -98,7 +98,7 @@ pub fn warning(warning: &Warning) -> String {
             format!("whether {of} may write below {} cannot be seen", quoted(path))
         }
         Warning::TakenFromProcess { path, link } => {
-            format!("no earlier version of {} is kept; it was taken from {}", quoted(path), quoted(link))
+            format!("no earlier version of {} is kept as it was; it was taken from {}", quoted(path), quoted(link))
         }
         Warning::ChangedMeanwhile { path } => {
             format!(
