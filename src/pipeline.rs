@@ -417,6 +417,7 @@ impl<'a> Run<'a> {
             previous: self.previous,
             verified: self.verified,
             kept: self.kept,
+            previous_path: None,
             in_use_by: None,
             warnings,
             times: Times { total: self.started.elapsed(), ..self.times },

@@ -48,6 +48,8 @@ pub struct FileFacts {
     pub dev: u64,
     /// Inode number; 0 for a file that does not exist yet.
     pub ino: u64,
+    /// When its content changed last: seconds since 1970, nanoseconds; `None` for a file that does not exist yet.
+    pub modified: Option<(i64, u32)>,
 }
 
 /// Facts about where the bytes came from.
@@ -345,6 +347,9 @@ pub struct Report {
     pub verified: Option<Digest>,
     /// Where the version that was replaced is kept.
     pub kept: Option<PathBuf>,
+    /// By which path processes see the version before from now on, where that is known: the name that it was put aside by, also
+    /// if it is not kept; of a link that led to a release, and of what is seen through that link, the path of that release.
+    pub previous_path: Option<PathBuf>,
     /// Who still has a version from before; `None`: nobody has looked, [`find_users`](crate::find_users) does.
     pub in_use_by: Option<Users>,
     /// What the user should know.

@@ -3,11 +3,12 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::atomic::Ordering;
 
 use swapbin::{
     Account, Action, Cancel, Digest, EmptySource, Error, ErrorKind, Event, Follow, Host, Kept, Method, Observer, Obstacle,
-    Ownership, Preserve, Report, Request, Source, Warning, WhenCurrent, check, dry_run, swap,
+    Ownership, Preserve, Report, Request, Source, Warning, WhenCurrent, check, dry_run, find_users, swap,
 };
 use tempfile::TempDir;
 
@@ -380,4 +381,43 @@ fn who_has_the_file_open_himself_is_told_so_and_is_no_holder() {
     drop(open);
     swap(&request, &host(), &mut nobody).unwrap();
     assert_eq!(place.read("app"), "new");
+}
+
+/// A process that has a file open, for as long as this is held.
+struct Holder(Child);
+
+impl Holder {
+    fn of(path: &Path) -> Holder {
+        Holder(Command::new("sleep").arg("1000").stdin(fs::File::open(path).unwrap()).spawn().unwrap())
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_file_that_only_has_the_number_of_the_old_one_is_no_version_of_it() {
+    let place = Place::new();
+    let mut report = swap(&place.request(), &host(), &mut nobody).unwrap();
+    place.file("other", "a longer one");
+    let process = Holder::of(&place.path("other"));
+    let other = fs::metadata(place.path("other")).unwrap();
+    let previous = report.previous.as_mut().unwrap();
+    // Filesystems give the numbers of removed files away again, and what is removed while nobody has it is removed at once.
+    (previous.dev, previous.ino) = (other.dev(), other.ino());
+    let users = |report: &Report| {
+        let mut reports = [report.clone()];
+        find_users(&mut reports, &host()).unwrap();
+        reports[0].in_use_by.clone().unwrap().processes.into_iter().map(|process| process.pid).collect::<Vec<_>>()
+    };
+    let only_the_number = users(&report);
+    let previous = report.previous.as_mut().unwrap();
+    previous.size = other.len();
+    previous.modified = Some((other.mtime(), u32::try_from(other.mtime_nsec()).unwrap()));
+    let that_file = users(&report);
+    assert_eq!((only_the_number, that_file), (vec![], vec![process.0.id()]));
 }

@@ -156,6 +156,7 @@ pub(super) fn roll_back(
         previous: Some(FileFacts { sha256: Some(done.old), ..previous }),
         verified: Some(done.new),
         kept: done.kept,
+        previous_path: None,
         in_use_by: None,
         warnings: Vec::new(),
         times: Times::default(),

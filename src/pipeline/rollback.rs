@@ -290,6 +290,7 @@ fn report(entry: &Entry, target: &Target, action: Action, from: String, previous
         previous,
         verified: entry.old.as_ref().and_then(|old| old.sha256),
         kept: None,
+        previous_path: None,
         in_use_by: None,
         warnings: Vec::new(),
         times: Times::default(),

@@ -9,13 +9,13 @@ use rustix::io::Errno;
 
 use super::Host;
 use super::rescue::no_process;
-use super::rescue::recorded::Recorded;
+use super::rescue::recorded;
 use crate::error::{Error, Obstacle};
 use crate::plan;
 use crate::proc::{self, FileId, Proc};
 use crate::report::{Action, FileFacts, FileUse, FileVersion, ProcessFacts, Report, UsageReport, Users};
 use crate::request::{Follow, PathTrust};
-use crate::usage::{self, Asked, Wanted};
+use crate::usage::{self, Asked, Before, Recorded, Wanted};
 
 /// What is looked at for files that are not current.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn stale(of: &Stale, host: &Host) -> Result<UsageReport, Error> {
         Stale::Files(paths) => of_files(paths, host, Wanted::Outdated),
         Stale::All => {
             let proc = Proc::open().map_err(no_proc)?;
-            let records = Recorded::read(host).versions();
+            let records = recorded::Recorded::read(host).versions();
             let looked = usage::stale(&proc, &records).map_err(no_proc)?;
             let unknown = looked.found.iter().filter(|outdated| outdated.unknown).count();
             let uses = looked.found.into_iter().flat_map(|outdated| outdated.uses).collect();
@@ -55,7 +55,7 @@ pub fn stale(of: &Stale, host: &Host) -> Result<UsageReport, Error> {
         }
         Stale::Process(pid) => {
             let proc = Proc::open().map_err(no_proc)?;
-            match usage::stale_process(&proc, *pid, &Recorded::read(host).versions()) {
+            match usage::stale_process(&proc, *pid, &recorded::Recorded::read(host).versions()) {
                 Ok(found) => Ok(UsageReport { uses: found.uses, unknown: found.unknown.into(), ..UsageReport::default() }),
                 Err(errno) => Err(no_process(*pid, errno)),
             }
@@ -66,7 +66,7 @@ pub fn stale(of: &Stale, host: &Host) -> Result<UsageReport, Error> {
 fn of_files(paths: &[PathBuf], host: &Host, wanted: Wanted) -> Result<UsageReport, Error> {
     let asked = paths.iter().map(|path| asked(path)).collect::<Result<Vec<_>, _>>()?;
     let proc = Proc::open().map_err(no_proc)?;
-    let records = Recorded::read(host).versions();
+    let records = recorded::Recorded::read(host).versions();
     let looked = usage::who(&proc, &asked, &records, wanted).map_err(no_proc)?;
     let uses: Vec<FileUse> = looked.found.into_iter().flatten().collect();
     let is_unknown = |one: &FileUse| one.version == FileVersion::Unknown;
@@ -78,7 +78,8 @@ fn of_files(paths: &[PathBuf], host: &Host, wanted: Wanted) -> Result<UsageRepor
     Ok(UsageReport { uses, unreadable: looked.unreadable, unknown, hidden: proc.hides() })
 }
 
-/// Says of each file that was replaced who still runs, maps or has open a version before.
+/// Says of each file that was replaced who still runs, maps or has open a version before. Of a directory that was exchanged or
+/// removed, and of a link to another release, that is who has a file that was below it; releases before the last are not looked for.
 ///
 /// # Errors
 /// /proc cannot be read.
@@ -90,13 +91,13 @@ pub fn find_users(reports: &mut [Report], host: &Host) -> Result<(), Error> {
     let asked = |report: &&mut Report| Asked {
         current: report.installed.as_ref().map(id),
         mapped: None,
-        directory: report.target.parent().and_then(|parent| rustix::fs::stat(parent).ok()).as_ref().map(FileId::from),
+        directory: directory_of(&report.target),
         path: report.target.clone(),
-        former: report.previous.as_ref().map(id),
+        before: before(report),
     };
     let asked: Vec<Asked> = replaced.iter().map(asked).collect();
     let proc = Proc::open().map_err(no_proc)?;
-    let looked = usage::who(&proc, &asked, &Recorded::read(host).versions(), Wanted::All).map_err(no_proc)?;
+    let looked = usage::who(&proc, &asked, &recorded::Recorded::read(host).versions(), Wanted::All).map_err(no_proc)?;
     let mut users: HashMap<PathBuf, Vec<ProcessFacts>> = HashMap::new();
     for one in looked.found.into_iter().flatten() {
         let of_path = users.entry(one.path).or_default();
@@ -110,6 +111,22 @@ pub fn find_users(reports: &mut [Report], host: &Host) -> Result<(), Error> {
         report.in_use_by = Some(Users { processes, unreadable: looked.unreadable });
     }
     Ok(())
+}
+
+fn before(report: &Report) -> Option<Before> {
+    let facts = report.previous.as_ref()?;
+    let (path, inode, size) = (report.target.clone(), facts.ino, facts.size);
+    Some(Before {
+        version: Recorded { path, inode, size, modified: facts.modified.unwrap_or_default() },
+        device: facts.dev,
+        directory: report.previous_path.as_deref().and_then(directory_of),
+        path: report.previous_path.clone(),
+    })
+}
+
+/// The directory a path is in.
+fn directory_of(path: &Path) -> Option<FileId> {
+    rustix::fs::stat(path.parent()?).ok().as_ref().map(FileId::from)
 }
 
 fn id(facts: &FileFacts) -> FileId {
@@ -131,7 +148,7 @@ fn asked(path: &Path) -> Result<Asked, Error> {
         // What was in a directory that is gone may still be run; then its path is all there is.
         Err(error) if gone(&error) => {
             let path = std::path::absolute(path).map_err(|_| error)?;
-            return Ok(Asked { path, current: None, mapped: None, directory: None, former: None });
+            return Ok(Asked { path, current: None, mapped: None, directory: None, before: None });
         }
         Err(Error::Target { path, obstacle: Obstacle::Directory }) => {
             let reason = format!("{} is a directory", crate::error::quoted(&path));
@@ -148,7 +165,7 @@ fn asked(path: &Path) -> Result<Asked, Error> {
         let file: OwnedFd = rustix::fs::openat(&*target.dir, &*target.leaf, flags, Mode::empty()).ok()?;
         proc::mapped_id(&file)
     });
-    Ok(Asked { path: target.path, current, mapped, directory, former: None })
+    Ok(Asked { path: target.path, current, mapped, directory, before: None })
 }
 
 fn no_proc(errno: Errno) -> Error {

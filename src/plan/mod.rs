@@ -46,7 +46,8 @@ impl Plan {
     /// What the target would be, with this many bytes.
     pub(crate) fn outlook(&self, size: u64) -> FileFacts {
         let (uid, gid) = self.owner;
-        FileFacts { sha256: None, size, mode: self.wanted.mode, uid, gid, dev: self.target.dir_stat.st_dev, ino: 0 }
+        let (mode, dev) = (self.wanted.mode, self.target.dir_stat.st_dev);
+        FileFacts { sha256: None, size, mode, uid, gid, dev, ino: 0, modified: None }
     }
 
     /// Finds the target and judges it. Directories that were `found` before are not looked for again.

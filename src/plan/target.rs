@@ -66,7 +66,15 @@ pub(crate) fn facts(stat: &Stat) -> FileFacts {
         gid: stat.st_gid,
         dev: stat.st_dev,
         ino: stat.st_ino,
+        modified: Some(modified(stat)),
     }
+}
+
+/// When the content of a file changed last: seconds since 1970, nanoseconds.
+// Of other types on other architectures.
+#[allow(clippy::unnecessary_cast)]
+fn modified(stat: &Stat) -> (i64, u32) {
+    (stat.st_mtime as i64, stat.st_mtime_nsec as u32)
 }
 
 /// The target, resolved once.

@@ -6,9 +6,9 @@ mod recorded;
 mod stale;
 mod who;
 
-pub(crate) use recorded::Records;
+pub(crate) use recorded::{Recorded, Records};
 pub(crate) use stale::{stale, stale_process};
-pub(crate) use who::{Asked, Wanted, who};
+pub(crate) use who::{Asked, Before, Wanted, who};
 
 use std::path::PathBuf;
 

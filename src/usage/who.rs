@@ -25,8 +25,33 @@ pub(crate) struct Asked {
     pub(crate) mapped: Option<FileId>,
     /// The directory it is in.
     pub(crate) directory: Option<FileId>,
-    /// What it led to before, where that is known otherwise than by its name.
-    pub(crate) former: Option<FileId>,
+    /// What it led to before, where the asker knows.
+    pub(crate) before: Option<Before>,
+}
+
+/// What a path led to before.
+#[derive(Clone, Debug)]
+pub(crate) struct Before {
+    pub(crate) version: Recorded,
+    pub(crate) device: u64,
+    /// By which path it, and what is below it, is seen now: without links in it.
+    pub(crate) path: Option<PathBuf>,
+    /// The directory that path is in.
+    pub(crate) directory: Option<FileId>,
+}
+
+impl Before {
+    fn id(&self) -> FileId {
+        FileId { dev: self.device, ino: self.version.inode }
+    }
+
+    /// Whether a file that has this name is it, or below it.
+    fn has(&self, text: &[u8]) -> bool {
+        self.path.as_ref().is_some_and(|path| {
+            let rest = proc::plain(text).strip_prefix(path.as_os_str().as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        })
+    }
 }
 
 /// Which uses of them are wanted.
@@ -69,15 +94,21 @@ struct Index<'a> {
     records: &'a Records,
     by_inode: HashMap<u64, Vec<usize>>,
     by_path: HashMap<&'a [u8], Vec<usize>>,
+    /// By the paths that files from before are seen by, or are below.
+    by_path_before: HashMap<&'a [u8], Vec<usize>>,
 }
 
 impl<'a> Index<'a> {
     fn new(asked: &'a [Asked], records: &'a Records) -> Index<'a> {
-        let mut index = Index { asked, records, by_inode: HashMap::new(), by_path: HashMap::new() };
+        let mut index =
+            Index { asked, records, by_inode: HashMap::new(), by_path: HashMap::new(), by_path_before: HashMap::new() };
         for (at, asked) in asked.iter().enumerate() {
             index.by_path.entry(asked.path.as_os_str().as_bytes()).or_default().push(at);
-            for known in [asked.current, asked.former].into_iter().flatten() {
+            for known in [asked.current, asked.before.as_ref().map(Before::id)].into_iter().flatten() {
                 index.by_inode.entry(known.ino).or_default().push(at);
+            }
+            if let Some(path) = asked.before.as_ref().and_then(|before| before.path.as_ref()) {
+                index.by_path_before.entry(path.as_os_str().as_bytes()).or_default().push(at);
             }
         }
         index
@@ -92,9 +123,18 @@ impl<'a> Index<'a> {
         if let Some(Former::At(path)) = self.records.former(proc::plain(text)) {
             found.extend(of_path(path.as_os_str().as_bytes()));
         }
+        found.extend(self.before(proc::plain(text)));
         found.sort_unstable();
         found.dedup();
         found.into_iter().map(|at| &self.asked[at]).collect()
+    }
+
+    /// Those of which the file that has this path is a version from before, or is below one.
+    fn before(&self, path: &[u8]) -> impl Iterator<Item = usize> {
+        let is_end = |at: &usize| path.get(*at).is_none_or(|byte| *byte == b'/');
+        // Most often there are none.
+        let length = if self.by_path_before.is_empty() { 0 } else { path.len() };
+        (1..=length).filter(is_end).filter_map(|end| self.by_path_before.get(&path[..end])).flatten().copied()
     }
 }
 
@@ -162,9 +202,11 @@ impl Look<'_> {
             let id = stat().as_ref().map_or(id, FileId::from);
             return self.claimed(asked, Has::Region(region), id);
         }
-        if self.was_there(asked, region.name) || asked.former.is_some_and(|former| former.ino == id.ino) {
-            let id = stat().as_ref().map_or(id, FileId::from);
-            if let Some(key) = self.before(asked, region.name, id) {
+        let has_number = asked.before.as_ref().is_some_and(|before| before.version.inode == id.ino);
+        if has_number || asked.had(region.name) || self.was_there(asked, region.name) {
+            let stat = stat().ok();
+            let id = stat.as_ref().map_or(id, FileId::from);
+            if let Some(key) = self.before(asked, region.name, id, stat.as_ref()) {
                 return Some(key);
             }
         }
@@ -187,7 +229,7 @@ impl Look<'_> {
         let key = |asked: &Asked| match asked.current {
             Some(current) if current == id => Some(asked.key(id, Version::Current, Evidence::Inode)),
             _ if asked.is_named(&text) => self.claimed(asked, Has::File { id, text: &text }, id),
-            _ => self.before(asked, &text, id).or_else(|| self.recorded(asked, &opened.stat)),
+            _ => self.before(asked, &text, id, Some(&opened.stat)).or_else(|| self.recorded(asked, &opened.stat)),
         };
         Ok(all.into_iter().filter_map(key).collect())
     }
@@ -205,12 +247,23 @@ impl Look<'_> {
 
     /// The names of the process, if the directory is the same to it.
     fn view_of(&mut self, asked: &Asked) -> Option<u64> {
+        self.view_where(&asked.path, asked.directory)
+    }
+
+    /// Whether the path by which what was there before is seen now leads there for the process too.
+    fn sees_before(&mut self, asked: &Asked) -> bool {
+        let seen = asked.before.as_ref().and_then(|before| self.view_where(before.path.as_ref()?, before.directory));
+        seen.is_some()
+    }
+
+    /// The names of the process, if the path is in this directory to it.
+    fn view_where(&mut self, path: &Path, directory: Option<FileId>) -> Option<u64> {
         let view = match self.view {
             Some(view) => view,
             None => *self.view.insert(self.names.view(self.process).ok()?),
         };
-        let directory = asked.path.parent().map_or(OsStr::new("/"), Path::as_os_str);
-        (self.names.is_own(view) || self.names.file_at(view, directory) == asked.directory).then_some(view)
+        let parent = path.parent().map_or(OsStr::new("/"), Path::as_os_str);
+        (self.names.is_own(view) || self.names.file_at(view, parent) == directory).then_some(view)
     }
 
     /// Whether a name is one that is kept now, of what was at the path.
@@ -218,12 +271,18 @@ impl Look<'_> {
         matches!(self.asked.records.former(proc::plain(text)), Some(Former::At(path)) if path == asked.path)
     }
 
-    /// A file that is below a directory which is kept, or that the path led to before as far as the asker knows.
-    fn before(&mut self, asked: &Asked, text: &[u8], id: FileId) -> Option<Key> {
-        let evidence = match asked.former == Some(id) {
-            true => Evidence::Inode,
-            false if self.was_there(asked, text) => self.view_of(asked).map(|_| Evidence::Record)?,
-            false => return None,
+    /// A file that is below a directory which is kept, or that the path led to before as far as the asker knows, or is below
+    /// that. `stat`: of it, if it may be looked at.
+    fn before(&mut self, asked: &Asked, text: &[u8], id: FileId, stat: Option<&Stat>) -> Option<Key> {
+        let is_it = |before: &Before| before.id() == id && stat.is_none_or(|stat| before.version.is(stat));
+        let evidence = if asked.before.as_ref().is_some_and(is_it) {
+            Evidence::Inode
+        } else if self.was_there(asked, text) && self.view_of(asked).is_some() {
+            Evidence::Record
+        } else if asked.had(text) && self.sees_before(asked) {
+            Evidence::Name
+        } else {
+            return None;
         };
         let version = if asked.current.is_some() { Version::Replaced } else { Version::Deleted };
         Some(asked.key(id, version, evidence))
@@ -245,6 +304,11 @@ fn mapped_id(region: &Region<'_>) -> FileId {
 impl Asked {
     fn key(&self, id: FileId, version: Version, evidence: Evidence) -> Key {
         Key { path: self.path.clone(), id, version, evidence }
+    }
+
+    /// Whether a file that has this name is what the path led to before, or below it, as far as the asker knows.
+    fn had(&self, text: &[u8]) -> bool {
+        self.before.as_ref().is_some_and(|before| before.has(text))
     }
 
     fn is_named(&self, text: &[u8]) -> bool {

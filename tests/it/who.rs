@@ -1,5 +1,6 @@
 //! Which processes use a file, and in which version: `swapbin who`.
 
+mod in_use;
 mod kept;
 mod privileges;
 mod processes;

@@ -138,6 +138,7 @@ fn facts(version: &Version, dev: u64) -> FileFacts {
         gid: version.gid,
         dev,
         ino: version.inode,
+        modified: Some(version.modified),
     }
 }
 

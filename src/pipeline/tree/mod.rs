@@ -54,6 +54,7 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     let mut times = Times { plan: started.elapsed(), ..Times::default() };
 
     let staging = Instant::now();
+    let switched_as = way.whole().map(|target| target.path.clone());
     let mut work = Work::new(request, way.plan.owners, state, session);
     work.go(way)?;
     times.fetch = staging.elapsed();
@@ -65,7 +66,8 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     unchanged.values().try_for_each(|dir| txn::make_all_durable(dir))?;
     times.commit = committing.elapsed();
     times.window = committed.as_ref().map(|committed| committed.window);
-    let swaps = outcomes.into_iter().map(|outcome| outcome.report(committed.as_ref())).collect();
+    let mut swaps: Vec<Report> = outcomes.into_iter().map(|outcome| outcome.report(committed.as_ref())).collect();
+    report::tell_previous_paths(&mut swaps, switched_as.as_deref());
     times.total = started.elapsed();
     Ok(BatchReport { txid: committed.map(|committed| committed.txid), swaps, times })
 }
@@ -84,6 +86,7 @@ impl Outcome {
             let facts = change.new.as_ref().map(plan::facts);
             self.report.installed = facts.map(|facts| FileFacts { sha256: self.sha256, ..facts });
             self.report.kept.clone_from(&change.kept);
+            self.report.previous_path = self.report.previous_path.take().or_else(|| change.aside.clone());
         }
         self.report
     }

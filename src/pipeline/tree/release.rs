@@ -8,7 +8,7 @@ use super::{Work, replaced, report};
 use crate::error::Error;
 use crate::fs::dir::Dir;
 use crate::plan::{self, Metadata, Target, TreeEntry};
-use crate::report::Action;
+use crate::report::{Action, Report};
 
 impl Work<'_, '_> {
     /// A new directory among releases, and a link that leads to it from then on.
@@ -23,8 +23,10 @@ impl Work<'_, '_> {
         self.sweep(link);
         let name = self.transaction()?.txid().to_owned();
         let target = plan::name_in(&releases, name.into())?;
+        let mut before = None;
         match from {
             Origin::Directory(base) => {
+                before = Some(base.path().to_owned());
                 let base = self.base(base)?;
                 if !self.whole(&target, base, entries, Some(&link.path))? {
                     // It has only given the release its name.
@@ -38,7 +40,7 @@ impl Work<'_, '_> {
         let wanted = Metadata::of_new_link(&self.owners).wanted;
         let replaced = replaced(link, self.old_digest(link)?, self.request.keep);
         let change = self.transaction()?.add_link(&link.dir, &link.path, &text, &wanted, &replaced)?;
-        self.push(report::of(Action::Installed, link, None), Some(change));
+        self.push(Report { previous_path: before, ..report::of(Action::Installed, link, None) }, Some(change));
         Ok(())
     }
 }

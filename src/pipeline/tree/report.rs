@@ -21,6 +21,7 @@ pub(super) fn of(action: Action, target: &Target, staged: Option<&Staged>) -> Re
         previous: target.existing.as_ref().map(|existing| plan::facts(&existing.stat)),
         verified: None,
         kept: None,
+        previous_path: None,
         in_use_by: None,
         warnings: Vec::new(),
         times: Times::default(),
@@ -38,6 +39,7 @@ pub(super) fn of_new(target: &Path, stage: &Path, node: &Node) -> Report {
         previous: None,
         verified: None,
         kept: None,
+        previous_path: None,
         in_use_by: None,
         warnings: Vec::new(),
         times: Times::default(),
@@ -80,6 +82,19 @@ pub(super) fn move_below(report: &mut Report, from: &Path, to: &Path) {
     for warning in &mut report.warnings {
         if let Warning::PrivilegeKept { path, .. } | Warning::NotLabelled { path, .. } = warning {
             see(path);
+        }
+    }
+}
+
+/// Adds by which path the versions before are seen of what is below a name that was switched as a whole.
+pub(super) fn tell_previous_paths(reports: &mut [Report], whole: Option<&Path>) {
+    let Some(whole) = whole else { return };
+    let is_it = |report: &&Report| report.target == whole && report.action == Action::Installed;
+    let Some(previous) = reports.iter().find(is_it).and_then(|report| report.previous_path.clone()) else { return };
+    for report in reports {
+        match report.target.strip_prefix(whole) {
+            Ok(rest) if !rest.as_os_str().is_empty() => report.previous_path = Some(previous.join(rest)),
+            _ => {}
         }
     }
 }

@@ -89,10 +89,14 @@ impl Way {
 
     /// Every name that no other run may be at.
     pub(super) fn targets(&self) -> Vec<&Target> {
-        let switched = match &self.switched {
+        self.plan.entries.iter().map(|entry| &entry.target).chain(self.whole()).collect()
+    }
+
+    /// The one name by which everything is switched, if there is one.
+    pub(super) fn whole(&self) -> Option<&Target> {
+        match &self.switched {
             Switched::Names => None,
-            Switched::Directory { target, .. } | Switched::Link { target, .. } => Some(&**target),
-        };
-        self.plan.entries.iter().map(|entry| &entry.target).chain(switched).collect()
+            Switched::Directory { target, .. } | Switched::Link { target, .. } => Some(target),
+        }
     }
 }

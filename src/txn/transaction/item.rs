@@ -51,10 +51,11 @@ impl Item {
     }
 
     pub(super) fn change(&self) -> Change {
-        let kept = self.entry.kept.as_ref().filter(|_| self.entry.keep > 0);
+        let kept = self.entry.kept.as_ref();
         Change {
             new: self.prepared.as_ref().map(|prepared| *prepared.stat()),
-            kept: kept.map(|kept| self.dir.path().join(kept.name.as_os_str())),
+            kept: kept.filter(|_| self.entry.keep > 0).map(|kept| self.dir.path().join(kept.name.as_os_str())),
+            aside: kept.map(|kept| self.dir.path().join(kept::relative(kept))),
         }
     }
 
@@ -129,4 +130,6 @@ pub(crate) struct Change {
     pub(crate) new: Option<Stat>,
     /// Where the old version is kept.
     pub(crate) kept: Option<PathBuf>,
+    /// Where the old version was put aside, also if it is gone by now.
+    pub(crate) aside: Option<PathBuf>,
 }

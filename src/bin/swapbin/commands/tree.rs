@@ -46,10 +46,7 @@ pub fn run(request: &TreeRequest, run: &RunArgs, host: &Host) -> ExitCode {
         (true, _) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.batch(&outlook.report), outlook.report)),
         (false, true) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.outlook(&outlook), outlook.report)),
         (false, false) => swapbin::apply_tree(request, host, &mut ui).map(|mut report| {
-            // Whoever has a file of an old release has it by a path that is still there.
-            if !matches!(request.switch, Switch::Link(_)) {
-                usage::find_users(&mut report.swaps, run, host);
-            }
+            usage::find_users(&mut report.swaps, run, host);
             (ui.batch(&report), report)
         }),
     });
