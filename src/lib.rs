@@ -43,7 +43,7 @@ pub use report::{
     Action, BatchOutlook, BatchReport, Broken, Copied, DamagedRecord, DirectoryError, Distrust, Evidence, FileFacts, FileUse,
     FileVersion, Gone, History, InstallError, Installed, LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile,
     Place, Possessor, ProcessFacts, Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList,
-    RescueReport, SourceFacts, SourceKind, Times, UsageReport, Users, Warning, Way,
+    RescueReport, SourceFacts, SourceKind, Times, Unread, UsageReport, Users, Warning, Way,
 };
 pub use request::{
     Account, BackupNames, BackupPolicy, Batch, Digest, Directories, Durability, EmptySource, FileTimes, Follow, HeaderName,

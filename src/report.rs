@@ -6,7 +6,7 @@ mod usage;
 pub use rescue::{
     Distrust, Gone, PartState, Possessor, ReconstructedPart, Reconstruction, Rescuable, RescueList, RescueReport, SourceKind,
 };
-pub use usage::{Evidence, FileUse, FileVersion, Place, ProcessFacts, UsageReport, Users, Way};
+pub use usage::{Evidence, FileUse, FileVersion, Place, ProcessFacts, Unread, UsageReport, Users, Way};
 
 use std::ffi::OsString;
 use std::io;

@@ -98,7 +98,8 @@ impl fmt::Display for Doubt {
             }
             NoProc { reason } => write!(f, "it is on an overlay filesystem, and /proc {reason}"),
             Unreadable { processes } => {
-                write!(f, "it is on an overlay filesystem, and {processes} processes may not be looked at")
+                let who = if *processes == 1 { "a process".to_owned() } else { format!("{processes} processes") };
+                write!(f, "it is on an overlay filesystem, and {who} may not be looked at")
             }
             TooLong { needed, limit } => write!(
                 f,

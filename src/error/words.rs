@@ -126,7 +126,8 @@ impl fmt::Display for Error {
                 write!(f, "{} is in use: it is held by a process this namespace cannot see", quoted(path))
             }
             Busy { path, holders, unreadable } if holders.is_empty() => {
-                let who = format!("a process this namespace cannot see, or one of {unreadable} that may not be looked at");
+                let one = if *unreadable == 1 { "one".to_owned() } else { format!("one of {unreadable}") };
+                let who = format!("a process this namespace cannot see, or {one} that may not be looked at");
                 write!(f, "{} is in use: it is held by {who}", quoted(path))
             }
             Busy { path, holders, .. } => write!(f, "{} is in use: {}", quoted(path), listed(holders)),

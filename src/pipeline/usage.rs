@@ -1,6 +1,7 @@
 //! Who uses a file, and who runs what is no longer there.
 
 use std::collections::HashMap;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +11,10 @@ use rustix::io::Errno;
 use super::Host;
 use super::rescue::no_process;
 use super::rescue::recorded;
-use crate::error::{Error, Obstacle};
+use crate::error::{Error, Obstacle, lowered};
 use crate::plan;
 use crate::proc::{self, FileId, Proc};
-use crate::report::{Action, FileFacts, FileUse, FileVersion, ProcessFacts, Report, UsageReport, Users};
+use crate::report::{Action, FileFacts, FileUse, FileVersion, ProcessFacts, Report, Unread, UsageReport, Users};
 use crate::request::{Follow, PathTrust};
 use crate::usage::{self, Asked, Before, Recorded, Wanted};
 
@@ -51,7 +52,7 @@ pub fn stale(of: &Stale, host: &Host) -> Result<UsageReport, Error> {
             let looked = usage::stale(&proc, &records).map_err(no_proc)?;
             let unknown = looked.found.iter().filter(|outdated| outdated.unknown).count();
             let uses = looked.found.into_iter().flat_map(|outdated| outdated.uses).collect();
-            Ok(UsageReport { uses, unreadable: looked.unreadable, unknown, hidden: proc.hides() })
+            Ok(UsageReport { uses, unreadable: unread(&proc, looked.unreadable), unknown, hidden: proc.hides() })
         }
         Stale::Process(pid) => {
             let proc = Proc::open().map_err(no_proc)?;
@@ -75,7 +76,16 @@ fn of_files(paths: &[PathBuf], host: &Host, wanted: Wanted) -> Result<UsageRepor
         Wanted::Outdated => uses.iter().filter(|one| is_unknown(one)).count(),
     };
     let uses = uses.into_iter().filter(|one| wanted == Wanted::All || !is_unknown(one)).collect();
-    Ok(UsageReport { uses, unreadable: looked.unreadable, unknown, hidden: proc.hides() })
+    Ok(UsageReport { uses, unreadable: unread(&proc, looked.unreadable), unknown, hidden: proc.hides() })
+}
+
+/// Those that cannot be read and are still there: who has ended has no files.
+fn unread(proc: &Proc, processes: Vec<(u32, Errno)>) -> Vec<Unread> {
+    let one = |(pid, errno): (u32, Errno)| {
+        let process = usage::facts(proc, pid)?;
+        Some(Unread { process, reason: lowered(&io::Error::from(errno)) })
+    };
+    processes.into_iter().filter_map(one).collect()
 }
 
 /// Says of each file that was replaced who still runs, maps or has open a version before. Of a directory that was exchanged or
@@ -108,7 +118,7 @@ pub fn find_users(reports: &mut [Report], host: &Host) -> Result<(), Error> {
     }
     for report in replaced {
         let processes = users.remove(&report.target).unwrap_or_default();
-        report.in_use_by = Some(Users { processes, unreadable: looked.unreadable });
+        report.in_use_by = Some(Users { processes, unreadable: looked.unreadable.len() });
     }
     Ok(())
 }

@@ -24,8 +24,8 @@ const SHARE: usize = 64;
 pub(crate) struct Looked<T> {
     /// In the order of pids.
     pub(crate) found: Vec<T>,
-    /// Processes of which not everything may be looked at.
-    pub(crate) unreadable: usize,
+    /// Processes of which not everything may be looked at, in the same order, and why.
+    pub(crate) unreadable: Vec<(u32, Errno)>,
 }
 
 /// Looks at every process there is. What ends meanwhile, kernel threads, and processes that have ended have nothing. `start`
@@ -40,10 +40,10 @@ pub(crate) fn each<Kept, T: Send>(
 ) -> Result<Looked<T>, Errno> {
     let pids = proc.pids()?;
     let next = AtomicUsize::new(0);
-    let all = Mutex::new((Vec::new(), 0));
+    let all = Mutex::new((Vec::new(), Vec::new()));
     let work = || {
         let (mut kept, mut buffers) = (start(), Buffers::new());
-        let (mut found, mut unreadable) = (Vec::new(), 0);
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
         loop {
             let from = next.fetch_add(SHARE, Ordering::Relaxed);
             let Some(share) = pids.get(from..pids.len().min(from + SHARE)).filter(|share| !share.is_empty()) else { break };
@@ -51,13 +51,13 @@ pub(crate) fn each<Kept, T: Send>(
                 match one(proc, *pid, |process, program| look(&mut kept, &mut buffers, process, program)) {
                     Ok(Some(value)) => found.push((*pid, value)),
                     Ok(None) => {}
-                    Err(_) => unreadable += 1,
+                    Err(errno) => unreadable.push((*pid, errno)),
                 }
             }
         }
         let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         all.0.append(&mut found);
-        all.1 += unreadable;
+        all.1.append(&mut unreadable);
     };
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
@@ -67,8 +67,9 @@ pub(crate) fn each<Kept, T: Send>(
         }
         work();
     });
-    let (mut found, unreadable) = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (mut found, mut unreadable) = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.sort_unstable_by_key(|(pid, _)| *pid);
+    unreadable.sort_unstable_by_key(|(pid, _)| *pid);
     Ok(Looked { found: found.into_iter().map(|(_, value)| value).collect(), unreadable })
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn holders(proc: &Proc, files: &[FileId]) -> Result<Scan, Errno> {
     let looked = each(proc, || (), look)?;
     let all = looked.found.len();
     let holders: Vec<Holder> = looked.found.into_iter().flatten().collect();
-    Ok(Scan { more: all - holders.len(), holders, unreadable: looked.unreadable })
+    Ok(Scan { more: all - holders.len(), holders, unreadable: looked.unreadable.len() })
 }
 
 /// Files, by their inode.

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 pub struct UsageReport {
     /// One for each process and version of a file, in the order of pids.
     pub uses: Vec<FileUse>,
-    /// Processes that may not be looked at, or not at all they have.
-    pub unreadable: usize,
+    /// Processes that may not be looked at, or not at all they have, in the order of pids.
+    pub unreadable: Vec<Unread>,
     /// Processes that have a file of which nobody can tell here whether its path still leads to it.
     pub unknown: usize,
     /// Whether /proc hides the processes of others from this one, so that they cannot even be counted: hidepid in proc(5).
@@ -19,7 +19,7 @@ pub struct UsageReport {
 impl UsageReport {
     /// Whether every process there is was looked at.
     pub fn is_complete(&self) -> bool {
-        self.unreadable == 0 && self.unknown == 0 && !self.hidden
+        self.unreadable.is_empty() && self.unknown == 0 && !self.hidden
     }
 }
 
@@ -42,6 +42,15 @@ pub struct FileUse {
     pub evidence: Evidence,
 }
 
+/// A process that may not be looked at, or not at all it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The process, as far as everybody may know.
+    pub process: ProcessFacts,
+    /// What the kernel said, as `permission denied`.
+    pub reason: String,
+}
+
 /// Who still has a version from before a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Users {
@@ -56,7 +65,7 @@ pub struct Users {
 pub struct ProcessFacts {
     /// Its pid, in the pid namespace of this process.
     pub pid: u32,
-    /// Its effective user id.
+    /// Its effective user id; `u32::MAX` if it has ended or is hidden.
     pub uid: u32,
     /// What the kernel calls it: at most 15 bytes, which it may choose itself.
     pub command: OsString,

@@ -1,11 +1,13 @@
 //! What is said of a process.
 
+use std::ffi::OsString;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::place;
-use crate::proc::Process;
+use crate::proc::{Proc, Process};
 use crate::report::ProcessFacts;
 
 /// Clock ticks in a second, as /proc counts them: USER_HZ, which is this on every architecture that Rust runs on.
@@ -22,6 +24,17 @@ pub(super) fn of(process: &Process) -> ProcessFacts {
         command: status.map(|status| status.comm).unwrap_or_default(),
         place,
     }
+}
+
+/// What is said of a process by its pid; `None` if it has ended.
+pub(crate) fn facts(proc: &Proc, pid: u32) -> Option<ProcessFacts> {
+    let process = match proc.process(pid) {
+        Ok(process) => process,
+        Err(Errno::NOENT | Errno::SRCH) => return None,
+        Err(_) => return Some(ProcessFacts { pid, uid: u32::MAX, command: OsString::new(), since: None, place: None }),
+    };
+    let has_ended = process.has_no_files() || matches!(process.status(), Err(Errno::NOENT | Errno::SRCH));
+    (!has_ended).then(|| of(&process))
 }
 
 /// The seconds since 1970 of a point in time that is told in ticks since the machine was started, by the clock as it is now.

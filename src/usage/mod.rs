@@ -6,6 +6,7 @@ mod recorded;
 mod stale;
 mod who;
 
+pub(crate) use facts::facts;
 pub(crate) use recorded::{Recorded, Records};
 pub(crate) use stale::{stale, stale_process};
 pub(crate) use who::{Asked, Before, Wanted, who};

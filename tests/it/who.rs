@@ -5,6 +5,7 @@ mod kept;
 mod privileges;
 mod processes;
 mod records;
+mod unread;
 
 use std::fs;
 

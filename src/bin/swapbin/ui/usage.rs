@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anstream::stream::IsTerminal as _;
 use serde_json::{Map, Value, json};
-use swapbin::{Evidence, FileUse, FileVersion, Place, ProcessFacts, Report, UsageReport, Way, quoted};
+use swapbin::{Evidence, FileUse, FileVersion, Place, ProcessFacts, Report, Unread, UsageReport, Way, quoted};
 
 use super::{HINT, NOTE, Ui, WARNING, json, lists, moment, words};
 
@@ -67,8 +67,7 @@ impl Ui {
         }
         for report in reports {
             let Some(users) = &report.in_use_by else { continue };
-            let name = |user: &ProcessFacts| format!("{} ({})", user.pid, lists::shown(Path::new(&user.command)));
-            let names = users.processes.iter().map(name).collect::<Vec<_>>().join(", ");
+            let names = users.processes.iter().map(named).collect::<Vec<_>>().join(", ");
             let unread = match users.unreadable {
                 0 => String::new(),
                 count => format!("; {} could not be read", processes(count)),
@@ -85,17 +84,22 @@ impl Ui {
         if self.quiet {
             return;
         }
-        if report.unreadable > 0 {
-            self.say(WARNING, "warning", &format!("{} could not be read", processes(report.unreadable)));
+        if !report.unreadable.is_empty() {
+            let count = processes(report.unreadable.len());
+            self.say(WARNING, "warning", &format!("{count} could not be read"));
+            if self.verbose {
+                unread(&report.unreadable).iter().for_each(|line| self.tell(line));
+            }
         }
         if report.unknown > 0 {
+            let run = if report.unknown == 1 { "runs" } else { "run" };
             let whose = processes(report.unknown);
-            self.say(WARNING, "warning", &format!("whether all that {whose} run is current cannot be told"));
+            self.say(WARNING, "warning", &format!("whether all that {whose} {run} is current cannot be told"));
         }
         if report.hidden {
             self.say(WARNING, "warning", words::HIDDEN);
         }
-        if (report.unreadable > 0 || report.hidden) && !rustix::process::geteuid().is_root() {
+        if (!report.unreadable.is_empty() || report.hidden) && !rustix::process::geteuid().is_root() {
             self.say(HINT, "hint", "run it as root to see all processes");
         }
     }
@@ -103,6 +107,30 @@ impl Ui {
 
 fn processes(count: usize) -> String {
     if count == 1 { "1 process".to_owned() } else { format!("{count} processes") }
+}
+
+/// A process by its number and what it is called.
+fn named(process: &ProcessFacts) -> String {
+    match process.command.is_empty() {
+        true => process.pid.to_string(),
+        false => format!("{} ({})", process.pid, lists::shown(Path::new(&process.command))),
+    }
+}
+
+/// Which processes could not be read: a line for each reason. All of them are in the JSON object.
+fn unread(all: &[Unread]) -> Vec<String> {
+    /// Processes named for one reason.
+    const NAMED: usize = 10;
+    let mut reasons: Vec<&str> = all.iter().map(|unread| unread.reason.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    let line = |reason: &str| {
+        let of_reason: Vec<_> = all.iter().filter(|unread| unread.reason == reason).collect();
+        let names: Vec<_> = of_reason.iter().take(NAMED).map(|unread| named(&unread.process)).collect();
+        let more = of_reason.len().checked_sub(NAMED + 1).map_or_else(String::new, |last| format!(" and {} more", last + 1));
+        format!("{reason}: {}{more}", names.join(", "))
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 /// Names of users, each looked up once.
@@ -230,7 +258,8 @@ fn object(usage: Usage, report: &UsageReport, users: &mut Users) -> Value {
         "schema": 1,
         "ok": true,
         usage.list(): list,
-        "unreadable": report.unreadable,
+        "unreadable": report.unreadable.len(),
+        "unreadable_processes": report.unreadable.iter().map(|unread| one_unread(unread, users)).collect::<Vec<_>>(),
         "unknown": report.unknown,
         "hidden": report.hidden,
         "error": null,
@@ -240,6 +269,18 @@ fn object(usage: Usage, report: &UsageReport, users: &mut Users) -> Value {
 /// Those who still have a version from before.
 pub fn users(users: &swapbin::Users) -> Value {
     users.processes.iter().map(|user| json!({ "pid": user.pid, "comm": user.command.to_string_lossy() })).collect()
+}
+
+fn one_unread(unread: &Unread, users: &mut Users) -> Value {
+    let process = &unread.process;
+    let uid = (process.uid != u32::MAX).then_some(process.uid);
+    json!({
+        "pid": process.pid,
+        "uid": uid,
+        "user": uid.map(|uid| users.name(uid)),
+        "command": process.command.to_string_lossy(),
+        "reason": unread.reason,
+    })
 }
 
 fn one_use(one: &FileUse, users: &mut Users) -> Map<String, Value> {
