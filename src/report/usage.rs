@@ -89,6 +89,13 @@ pub enum Place {
     },
     /// A container: its name, or the first twelve digits of its number.
     Container(String),
+    /// A container by the word of a unit only, which may call what is below it as it likes.
+    ContainerOf {
+        /// The unit of the system.
+        unit: String,
+        /// What it calls the container.
+        container: String,
+    },
 }
 
 /// In which way a process has a file.

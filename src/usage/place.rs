@@ -1,11 +1,12 @@
 //! Which unit or container a control group belongs to. Pure: /proc/PID/cgroup in, a name out; cgroups(7).
 //!
-//! What is below the control group of a unit is named by whoever has that unit: of a service manager of a user, by the user. So
-//! a name is believed from the root down to the first unit, and no further.
+//! What is below the control group of a unit is named by whoever has that unit: of a service manager of a user, by the user; of
+//! a service with Delegate=, by that service, systemd.resource-control(5). So a name is believed from the root down to the first
+//! unit, and no further: a container below a unit is one by the word of that unit, which is named too.
 
 use crate::report::Place;
 
-/// What a process is part of: the outermost container, or else the outermost unit.
+/// What a process is part of: the outermost unit or container, and what that unit calls a part of it.
 pub(super) fn parse(cgroup: &[u8]) -> Option<Place> {
     let text = String::from_utf8_lossy(cgroup);
     // "0::/PATH", or of the older hierarchies "N:CONTROLLERS:/PATH", of which systemd's own has its units.
@@ -15,43 +16,44 @@ pub(super) fn parse(cgroup: &[u8]) -> Option<Place> {
     };
     let unified = path(str::is_empty).filter(|path| *path != "/");
     let path = unified.or_else(|| path(|name| name == "name=systemd"))?;
-    let is_of_user = |part: &&str| part.starts_with("user@") && part.ends_with(".service");
-    let mut parts = path.split('/').filter(|part| !part.is_empty());
-    let (system, user) = match parts.clone().position(|part| is_of_user(&part)) {
-        Some(at) => (parts.by_ref().take(at + 1).collect::<Vec<_>>(), parts.collect()),
-        None => (parts.collect(), Vec::new()),
-    };
-    if let Some(container) = system.iter().find_map(|part| container(part)) {
-        return Some(container);
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && !part.ends_with(".slice"));
+    let outermost = parts.next()?;
+    if let Some(name) = container(outermost) {
+        return Some(Place::Container(name));
     }
-    let name = unit(&system)?;
-    Some(match unit(&user).filter(|_| is_of_user(&&*name)) {
-        Some(unit) => Place::UserUnit { manager: name, unit },
-        None => Place::Unit(name),
+    let Some(unit) = unit(outermost) else { return parts.find_map(container).map(Place::Container) };
+    if unit.starts_with("user@") && unit.ends_with(".service") {
+        return Some(match parts.next().and_then(self::unit) {
+            Some(of_user) => Place::UserUnit { manager: unit, unit: of_user },
+            None => Place::Unit(unit),
+        });
+    }
+    Some(match parts.find_map(container) {
+        Some(container) => Place::ContainerOf { unit, container },
+        None => Place::Unit(unit),
     })
 }
 
-/// The outermost unit: the first below slices, if it is called as a unit may be, systemd.unit(5).
-fn unit(parts: &[&str]) -> Option<String> {
-    let name = parts.iter().find(|part| !part.ends_with(".slice"))?;
+/// Its name, if it is called as a unit may be, systemd.unit(5).
+fn unit(name: &str) -> Option<String> {
     let is_unit = [".service", ".scope", ".socket", ".mount", ".swap"].iter().any(|kind| name.ends_with(kind));
-    (is_unit && is_valid(name)).then(|| (*name).to_owned())
+    (is_unit && is_valid(name)).then(|| name.to_owned())
 }
 
 fn is_valid(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || br":-_.\@".contains(&byte))
 }
 
-fn container(part: &str) -> Option<Place> {
+fn container(part: &str) -> Option<String> {
     const NUMBER: usize = 64;
     let bare = part.strip_suffix(".scope").unwrap_or(part);
     // docker-NUMBER.scope, libpod-NUMBER.scope, crio-NUMBER.scope, cri-containerd-NUMBER.scope; without systemd only NUMBER.
     let number = bare.rsplit(['-', ':']).next().unwrap_or_default();
     if number.len() == NUMBER && number.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Some(Place::Container(number[..12].to_owned()));
+        return Some(number[..12].to_owned());
     }
     let name = part.strip_prefix("lxc.payload.").or_else(|| bare.strip_prefix("machine-").filter(|_| bare != part))?;
-    is_valid(name).then(|| Place::Container(name.to_owned()))
+    is_valid(name).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -63,6 +65,7 @@ mod tests {
             Place::Unit(name) => format!("unit {name}"),
             Place::UserUnit { manager, unit } => format!("unit {manager} user_unit {unit}"),
             Place::Container(name) => format!("container {name}"),
+            Place::ContainerOf { unit, container } => format!("unit {unit} container {container}"),
         })
     }
 
@@ -111,5 +114,19 @@ mod tests {
         let inner = format!("0::/machine.slice/machine-web.scope/docker/{number}");
         assert_eq!(of(&inner).unwrap(), "container web", "what is in it is named by it");
         assert_eq!(of("0::/lxc.payload.a;b"), None);
+    }
+
+    #[test]
+    fn a_container_below_a_unit_does_not_hide_the_unit_that_names_it_so() {
+        let number = "0123456789abcdef".repeat(4);
+        for below in ["docker-{}.scope", "libpod-payload-{}", "a.slice/b/{}", "kubepods-pod1.slice:cri-containerd:{}"] {
+            let path = format!("0::/system.slice/web.service/{}", below.replace("{}", &number));
+            assert_eq!(of(&path).unwrap(), "unit web.service container 0123456789ab", "{below}");
+        }
+        assert_eq!(of("0::/system.slice/web.service/lxc.payload.db").unwrap(), "unit web.service container db");
+        assert_eq!(of("0::/system.slice/web.service/machine-x.scope").unwrap(), "unit web.service container x");
+        let planted = format!("0::/system.slice/web.service/user@0.service/docker-{number}.scope");
+        assert_eq!(of(&planted).unwrap(), "unit web.service container 0123456789ab");
+        assert_eq!(of(&format!("0::/mine/web.service/{number}")).unwrap(), "container 0123456789ab");
     }
 }

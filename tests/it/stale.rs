@@ -2,6 +2,7 @@
 
 mod filesystems;
 mod left_out;
+mod place;
 
 use std::fs;
 

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod authority;
+mod cgroup;
 mod fixture;
 mod listener;
 mod namespace;
@@ -39,8 +40,8 @@ pub use scratch::{Scratch, is_kept};
 pub use selinux::{Selinux, label, set_label};
 pub use server::Server;
 pub use skip::{
-    failpoints_available, require_filesystem, require_library, require_mounts, require_program, require_root, require_yama,
-    static_build,
+    failpoints_available, require_cgroups, require_filesystem, require_library, require_mounts, require_program, require_root,
+    require_yama, static_build,
 };
 pub use snapshot::{Entry, Kind, Snapshot, sha256};
 pub use swapbin::{Running, Swapbin, program_under_test, swapbin};

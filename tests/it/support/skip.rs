@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::cgroup::Slice;
 use super::namespace::Namespace;
 
 /// What a case needs.
@@ -62,6 +63,16 @@ pub fn require_strace() -> bool {
     let Some(strace) = require_program("strace") else { return false };
     let traced = Command::new(strace).args(["-qq", "-e", "trace=none", "true"]).stderr(Stdio::null()).status();
     traced.is_ok_and(|status| status.success()) || skip(Need::Mounts, "strace may not trace here, ptrace(2)")
+}
+
+/// A slice of control groups of the test's own; a loud line if there can be none.
+#[allow(dead_code, reason = "a word of the behaviour tests")]
+pub fn require_cgroups() -> Option<Slice> {
+    Slice::try_new()
+        .map_err(|error| {
+            skip(Need::Mounts, &format!("no control groups here: {error}"));
+        })
+        .ok()
 }
 
 /// Whether a filesystem can be made for a loop mount; a loud line if `mkfs.NAME` is missing.

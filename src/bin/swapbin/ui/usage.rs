@@ -186,7 +186,9 @@ fn cells(one: &FileUse, users: &mut Users) -> [String; 8] {
     let process = &one.process;
     let place = match &process.place {
         Some(Place::Unit(name) | Place::Container(name)) => lists::shown(Path::new(name)),
-        Some(Place::UserUnit { manager, unit }) => lists::shown(&Path::new(manager).join(unit)),
+        Some(Place::UserUnit { manager: outer, unit: inner } | Place::ContainerOf { unit: outer, container: inner }) => {
+            lists::shown(&Path::new(outer).join(inner))
+        }
         None => "-".to_owned(),
     };
     [
@@ -301,6 +303,7 @@ fn one_use(one: &FileUse, users: &mut Users) -> Map<String, Value> {
         Some(Place::Unit(name)) => (Some(name), None, None),
         Some(Place::UserUnit { manager, unit }) => (Some(manager), Some(unit), None),
         Some(Place::Container(name)) => (None, None, Some(name)),
+        Some(Place::ContainerOf { unit, container }) => (Some(unit), None, Some(container)),
         None => (None, None, None),
     };
     let object = json!({
