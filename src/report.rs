@@ -143,6 +143,15 @@ pub enum Warning {
         /// The process's link to it.
         link: PathBuf,
     },
+    /// The kept version that was brought back is still there by the name it was kept by, too, or its copy.
+    NotForgotten {
+        /// The target.
+        path: PathBuf,
+        /// Where it is.
+        kept: PathBuf,
+        /// Why it could not be removed.
+        reason: String,
+    },
     /// A file was written to while it was copied out of a process.
     ChangedMeanwhile {
         /// The target.

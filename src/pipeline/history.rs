@@ -75,19 +75,28 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
             let (name, kept) = (name(entry), entry.kept.as_ref().map(|kept| kept.path(entry.dir.as_path())));
             match fate {
                 Fate::Gone => {}
-                Fate::Other(kept) => pruned.left.push(kept),
+                Fate::Other(kept) => {
+                    // It is said again, as long as it is there.
+                    keeps = true;
+                    pruned.left.push(kept);
+                }
                 Fate::Goes(_) if unfinished.contains(&name) => {
                     keeps = true;
                     pruned.left.extend(kept);
                 }
                 // What has come to be one too many since belongs to a run that sees to it.
-                Fate::Goes(_) if claimed.contains_key(&name) => match txn::forget(entry) {
-                    true => pruned.removed.push(name.0.join(name.1)),
-                    false => {
-                        keeps = true;
-                        pruned.left.extend(kept);
+                Fate::Goes(_) if claimed.contains_key(&name) => {
+                    // Of a swap that was killed before its rename this name is all there is.
+                    let unmade = txn::never_happened(record);
+                    match txn::forget(entry) {
+                        Ok(true) if unmade => _ = txn::drop_record(&state, &record.header.txid),
+                        Ok(true) => pruned.removed.push(name.0.join(name.1)),
+                        Ok(false) | Err(_) => {
+                            keeps = true;
+                            pruned.left.extend(kept);
+                        }
                     }
-                },
+                }
                 Fate::Goes(_) | Fate::Stays => keeps = true,
             }
         }
@@ -116,7 +125,7 @@ fn name(entry: &Entry) -> Name {
 enum Fate {
     /// There is none.
     Gone,
-    /// Something else has its name.
+    /// Something else has its name, or it cannot be looked at.
     Other(PathBuf),
     Stays,
     /// It is one too many. The directory of its file.
@@ -127,16 +136,10 @@ enum Fate {
 fn fates(records: &[Journal], keep: u32) -> Vec<Vec<(&Entry, Fate)>> {
     let mut seen: HashMap<Name, u32> = HashMap::new();
     let mut fate = |entry: &Entry| match txn::find(entry) {
-        Err(Error::NotTheKept { kept, .. }) => Fate::Other(kept),
-        Err(_) => Fate::Gone,
-        // No version before, so it takes no other's place; and its run may be just at work.
-        Ok(found) if found.is_current => {
-            if keep == 0 {
-                Fate::Goes(found.dir)
-            } else {
-                Fate::Stays
-            }
-        }
+        Err(Error::NothingKept { .. }) => Fate::Gone,
+        Err(_) => entry.kept.as_ref().map_or(Fate::Gone, |kept| Fate::Other(kept.path(entry.dir.as_path()))),
+        // No version before: its run was killed before the rename, or it has come back; or it is just at work, and is waited for.
+        Ok(found) if found.is_current => Fate::Goes(found.dir),
         Ok(found) => {
             let count = seen.entry(name(entry)).or_default();
             *count += 1;

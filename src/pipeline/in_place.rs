@@ -145,8 +145,6 @@ pub(super) fn roll_back(
     let overwriting = to_be.of(&mut target, state)?;
     let previous = plan::facts(overwriting.stat);
     let done = overwriting.overwrite(stage, trusted, session.cancel, session.observer)?;
-    // It is no version before any more.
-    txn::forget(entry);
     let report = Report {
         action: Action::Installed,
         target: target.path.clone(),

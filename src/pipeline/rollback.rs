@@ -90,7 +90,9 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         && in_place::is_copy(entry)
     {
         let target = targets.into_iter().next().ok_or_else(|| nothing(wanted))?;
-        return in_place::roll_back(entry, target, state, &mut session);
+        let mut done = in_place::roll_back(entry, target, state, &mut session)?;
+        done.swaps[0].warnings.extend(forget(entry, &mut session));
+        return Ok(done);
     }
 
     let mut transaction = Transaction::begin(state, "rollback", 0, 1)?;
@@ -105,9 +107,8 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
     }
     let committing = Instant::now();
     let committed = transaction.commit(session.cancel, session.observer)?;
-    // They have their names again, and are no versions before any more.
-    for entry in &entries {
-        txn::forget(entry);
+    for (report, entry) in reports.iter_mut().zip(&entries) {
+        report.warnings.extend(forget(entry, &mut session));
     }
     let changed = reports.iter_mut().filter(|report| report.action != Action::Unchanged);
     for (report, change) in changed.zip(&committed.changes) {
@@ -278,6 +279,16 @@ fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, sessi
     let previous = stat.map(|stat| FileFacts { sha256: replaced.sha256, ..plan::facts(stat) });
     let action = if entry.old.is_some() { Action::Installed } else { Action::Removed };
     Ok(report(entry, target, action, from, previous))
+}
+
+/// Removes the name of a version that was brought back: it is no version before any more. Returns, and tells, that it stays, if so.
+fn forget(entry: &Entry, session: &mut Session<'_>) -> Option<Warning> {
+    let (Err(errno), Some(kept)) = (txn::forget(entry), &entry.kept) else { return None };
+    let dir = entry.dir.as_path();
+    let reason = crate::error::lowered(&std::io::Error::from(errno));
+    let warning = Warning::NotForgotten { path: dir.join(entry.leaf.as_os_str()), kept: kept.path(dir), reason };
+    session.event(Event::Warning(&warning));
+    Some(warning)
 }
 
 fn report(entry: &Entry, target: &Target, action: Action, from: String, previous: Option<FileFacts>) -> Report {

@@ -1,7 +1,7 @@
 //! Replaced versions that are kept beside their target, and what is known of them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use super::commit::{Prepared, Publish, Sealed};
 use super::flush::in_parallel;
 use super::kept::{self, Keeping};
+use super::prune::{Records, prune};
 use super::state::{self, State};
 use super::{identify, recover};
 use crate::error::Error;
@@ -20,7 +21,7 @@ use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
 use crate::fs::{mount, private, sync, temp};
-use crate::journal::{self, Entry, Header, Journal, Record, Seen, Text, Unreadable, VERSION, Way};
+use crate::journal::{self, Entry, Header, Journal, Record, Text, Unreadable, VERSION, Way};
 use crate::request::Digest;
 
 /// What is replaced.
@@ -82,7 +83,7 @@ impl Sealed {
             new: Some(identify::version(self.stat(), sha256)),
             keep: old.keep,
         };
-        write(&record, &txid, entry).map_err(error)?;
+        write(&record, &txid, entry.clone()).map_err(error)?;
         let sync = |at| match at {
             0 => self.sync(),
             1 => failpoint::around("record-sync", || sync::file(&record)).map_err(error),
@@ -117,7 +118,7 @@ impl Sealed {
         drop(open);
         observer.event(&Event::Published);
         let stat = prepared.settle()?;
-        prune(state, &mut Records::default(), &dir, &HashMap::from([(old.leaf, old.keep)]));
+        prune(state, &mut Records::with_own(&txid, vec![entry]), &dir, &HashMap::from([(old.leaf, old.keep)]));
         Ok(Swapped { stat, kept: is_kept.then(|| dir.path().join(kept.name.as_os_str())) })
     }
 }
@@ -233,75 +234,6 @@ pub(crate) fn record(state: &State, txid: &str) -> Result<Option<Journal>, Strin
             Err(format!("it is of version {version} of the format, which this program does not know"))
         }
         Ok(_) | Err(Unreadable::Damaged) => Err("it is damaged".to_owned()),
-    }
-}
-
-/// Records that were read, so that the record of a batch is read once for all its directories.
-#[derive(Debug, Default)]
-pub(crate) struct Records(HashMap<String, Option<Told>>);
-
-/// What a record says of each directory.
-#[derive(Debug)]
-struct Told {
-    is_single: bool,
-    entries: HashMap<PathBuf, Vec<Entry>>,
-}
-
-impl Records {
-    fn entries(&mut self, state: &State, txid: &str, dir: &Dir) -> Option<(bool, &[Entry])> {
-        let read = || {
-            let journal = record(state, txid).ok().flatten()?;
-            let mut entries: HashMap<PathBuf, Vec<Entry>> = HashMap::new();
-            for entry in journal.entries.into_iter().filter(|entry| entry.kept.is_some()) {
-                entries.entry(entry.dir.as_path().to_owned()).or_default().push(entry);
-            }
-            Some(Told { is_single: journal.header.single, entries })
-        };
-        let told = self.0.entry(txid.to_owned()).or_insert_with(read).as_ref()?;
-        Some((told.is_single, told.entries.get(dir.path())?))
-    }
-}
-
-/// Removes the kept versions of these targets beyond the newest so many of each. Only what a record of ours names, and what is
-/// the file the record tells of, is removed; what cannot be is left, for it is in nobody's way.
-pub(crate) fn prune(state: &State, records: &mut Records, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) {
-    let names: HashSet<OsString> = dir.names_beginning(temp::KEPT_PREFIX.as_bytes()).unwrap_or_default().into_iter().collect();
-    let of_ours = |name: &OsString| {
-        let (txid, _) = temp::transaction_of(name, temp::KEPT_PREFIX)?;
-        state.is_ours(txid).then(|| txid.to_owned())
-    };
-    // A set: a batch keeps many names, and has one record.
-    let txids: BTreeSet<String> = names.iter().filter_map(of_ours).collect();
-    let mut seen: HashMap<OsString, u32> = HashMap::new();
-    // The newest first.
-    for txid in txids.into_iter().rev() {
-        let Some((is_single, entries)) = records.entries(state, &txid, dir) else { continue };
-        let here = |entry: &&Entry| entry.kept.as_ref().is_some_and(|kept| names.contains(kept.name.as_os_str()));
-        for entry in entries.iter().filter(here) {
-            let leaf = entry.leaf.as_os_str();
-            let Some(limit) = keep.get(leaf) else { continue };
-            let count = seen.entry(leaf.to_owned()).or_default();
-            *count += 1;
-            // The record of a single swap has nothing else to tell.
-            if *count > *limit && forget(dir, entry) && is_single {
-                let _ = state.done.unlink(txid.as_ref());
-            }
-        }
-    }
-}
-
-/// Removes a kept version, if it is still the file that was recorded. Says whether it did.
-pub(super) fn forget(dir: &Arc<Dir>, entry: &Entry) -> bool {
-    let (Some(kept), Some(old)) = (&entry.kept, &entry.old) else { return false };
-    let Ok(place) = kept::place(dir, kept) else { return false };
-    if matches!(kept.way, Way::Copy | Way::Twin) {
-        let seen = identify::seen(&place.dir, &place.name, Some(old), None);
-        return seen == Ok(Seen::Old) && kept::remove(dir, kept).is_ok();
-    }
-    match dir::stat_at(&*place.dir, &place.name) {
-        Ok(stat) => stat.st_ino == old.inode && kept::remove(dir, kept).is_ok(),
-        // A directory that was brought back is moved, and leaves the room that was made for it.
-        Err(_) => kept::remove_room(dir, kept).is_ok() && kept.private,
     }
 }
 

@@ -9,7 +9,7 @@ use super::generation::record;
 use super::kept::{self, Place};
 use super::recover::open_dir;
 use super::state::State;
-use super::{generation, identify};
+use super::{identify, prune};
 use crate::error::Error;
 use crate::fs::dir::{self, Dir};
 use crate::fs::temp::TXID_DIGITS;
@@ -90,12 +90,12 @@ pub(crate) fn never_happened(record: &Journal) -> bool {
     record.header.single && record.entries.iter().all(is_current)
 }
 
-/// Removes the version an entry keeps, if it is the one that was recorded. Says whether it was there.
-pub(crate) fn forget(entry: &Entry) -> bool {
-    match open_dir(entry.dir.as_path()) {
-        Ok(Some(dir)) => generation::forget(&dir, entry),
-        _ => false,
-    }
+/// Removes the version an entry keeps, if it is the one that was recorded. Says whether it did.
+///
+/// # Errors
+/// Of opening its directory, and of unlinkat(2).
+pub(crate) fn forget(entry: &Entry) -> Result<bool, Errno> {
+    open_dir(entry.dir.as_path())?.map_or(Ok(false), |dir| prune::forget(&dir, entry))
 }
 
 /// Removes a record of which nothing is kept any more.

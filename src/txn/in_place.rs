@@ -264,7 +264,7 @@ fn make_way(state: &State, dir: &Path, leaf: &OsStr, keep: u32) {
         let Some(entry) = record.entries.iter().find(of_it) else { continue };
         if find(entry).is_ok_and(|found| !found.is_current) {
             // Other records tell of other files too.
-            if left == 0 && forget(entry) && (record.header.single || record.is_in_place()) {
+            if left == 0 && forget(entry) == Ok(true) && (record.header.single || record.is_in_place()) {
                 let _ = drop_record(state, &record.header.txid);
             }
             left = left.saturating_sub(1);

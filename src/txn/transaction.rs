@@ -19,11 +19,12 @@ use rustix::io::Errno;
 use super::barrier::{self, Barrier};
 use super::commit::{Prepared, Sealed, name_error};
 use super::flush::{Outbox, in_parallel};
+use super::identify;
 use super::kept::{self, Keeping, Place};
 use super::new_tree::{self, NewTree};
+use super::prune::{Records, prune};
 use super::recover;
 use super::state::{self, State};
-use super::{generation, identify};
 use crate::checksum::sha256_of_bytes;
 use crate::elf::{self, Linkage};
 use crate::error::{Error, Obstacle};
@@ -438,26 +439,27 @@ impl<'a> Transaction<'a> {
         for item in self.items.iter().filter(|item| item.entry.keep == 0) {
             item.forget();
         }
-        // Before the journal goes, which knows of them.
+        // Before the journal goes, which knows of them: who is killed meanwhile has it done by recovery.
         for item in &self.items {
             item.entry.temp.iter().for_each(|temp| _ = kept::remove_emptied(&item.dir, temp.as_os_str()));
         }
+        self.prune(&txid);
         // One that cannot be closed is in nobody's way: recovery finds that nothing is left to do.
         let _ = recover::close(self.state, &txid, true);
-        self.prune();
         Ok(Committed { txid, changes, window })
     }
 
     /// Removes what is kept beyond the limit.
-    fn prune(&self) {
+    fn prune(&self, txid: &str) {
         let mut limits: HashMap<*const Dir, HashMap<&OsStr, u32>> = HashMap::new();
         for item in &self.items {
             limits.entry(Arc::as_ptr(&item.dir)).or_default().insert(item.leaf(), item.entry.keep);
         }
-        let mut records = generation::Records::default();
+        let entries = self.items.iter().map(|item| item.entry.clone()).collect();
+        let mut records = Records::with_own(txid, entries);
         for (dir, _) in self.directories.values() {
             if let Some(limits) = limits.get(&Arc::as_ptr(dir)) {
-                generation::prune(self.state, &mut records, dir, limits);
+                prune(self.state, &mut records, dir, limits);
             }
         }
     }

@@ -169,6 +169,24 @@ fn prune_says_what_it_cannot_remove() {
 }
 
 #[test]
+fn prune_says_it_again_as_long_as_it_is_there_however_many_changes_came_after() {
+    let scratch = changed();
+    let meddled = kept(&scratch).remove(0);
+    std::fs::write(&meddled, "another tool's").unwrap();
+    // More than are left in the history when nothing is kept.
+    for _ in 0..101 {
+        for source in ["one", "two"] {
+            swapbin(&scratch).from(source).to("lib").from(source).to("tool").args(["--keep", "0"]).run().exits(0);
+        }
+    }
+    for _ in 0..2 {
+        run(&scratch, &["prune", "--keep", "0"]).exits(1).says(&format!("{}' stays", meddled.display()));
+    }
+    std::fs::remove_file(&meddled).unwrap();
+    run(&scratch, &["prune", "--keep", "0"]).exits(0);
+}
+
+#[test]
 fn prune_removes_the_directory_of_a_setuid_version_too() {
     if !require_root() {
         return;

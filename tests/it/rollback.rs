@@ -8,7 +8,7 @@ mod identity;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-use crate::support::{Outcome, Scratch, failpoints_available, is_kept, swapbin};
+use crate::support::{Outcome, Scratch, Swapbin, failpoints_available, is_kept, swapbin};
 
 /// A program, and two versions that replace it.
 fn tree() -> Scratch {
@@ -167,9 +167,96 @@ fn a_single_swap_that_was_killed_before_its_rename_was_no_change() {
         run.is_killed_by(rustix::process::Signal::KILL);
         assert_eq!(scratch.read("app"), b"two");
         assert_eq!(swapbin(&scratch).arg("history").run().exits(0).output_text().lines().count(), 1);
-        // It does not push out the version before either.
+        // It does not push out the version before either, and is no change after that.
         swapbin(&scratch).arg("prune").run().exits(0).prints("nothing to remove");
+        assert_eq!(kept(&scratch).len(), 1);
+        assert_eq!(swapbin(&scratch).arg("history").run().exits(0).output_text().lines().count(), 1);
         rollback(&scratch, words).exits(0);
         assert_eq!(scratch.read("app"), b"one", "the version before, not the one that is there");
+    }
+}
+
+/// A program that came back by a rollback which could not remove the name it was kept by: keeps two versions, one of them what is
+/// in place.
+fn with_a_second_name() -> Scratch {
+    let scratch = tree();
+    let run = swapbin(&scratch).from("two").to("app").args(["--keep", "2"]).from("two").to("other").keeping();
+    run.run().exits(0);
+    let run = swapbin(&scratch).args(["rollback", "app", "--json"]).failpoint("forget", "5").run();
+    let object = run.exits(0).says("could not be removed: input/output error").says("swapbin prune").json();
+    assert_eq!(object["swaps"][0]["warnings"][0]["kind"], "not-forgotten");
+    assert_eq!((scratch.read("app"), kept(&scratch).len()), (b"one".to_vec(), 2));
+    scratch
+}
+
+#[test]
+fn a_name_of_what_came_back_that_cannot_be_removed_is_told_and_goes_with_the_next_run_or_prune() {
+    if !failpoints_available() {
+        return;
+    }
+    let next: [(&[&str], &[u8]); 3] = [
+        (&["prune", "--keep", "2"], b"one"),
+        (&["--from", "three", "--to", "app", "--keep", "3"], b"three"),
+        (&["--from", "three", "--to", "app", "--keep", "3", "--from", "three", "--to", "new"], b"three"),
+    ];
+    for (words, expected) in next {
+        let scratch = with_a_second_name();
+        let inode = std::fs::metadata(scratch.path("app")).unwrap().ino();
+        swapbin(&scratch).args(words).keeping().run().exits(0);
+        let names = || kept(&scratch).into_iter().filter(|path| path.metadata().unwrap().ino() == inode).count();
+        // As a version before it may be kept: once.
+        assert_eq!((scratch.read("app"), names()), (expected.to_vec(), usize::from(expected != b"one")), "{words:?}");
+        rollback(&scratch, &["app"]).exits(0);
+        let before: &[u8] = if expected == b"one" { b"two" } else { b"one" };
+        assert_eq!(scratch.read("app"), before, "{words:?}");
+    }
+}
+
+#[test]
+fn a_rollback_that_is_killed_while_it_removes_the_name_of_what_came_back_leaves_that_to_recovery() {
+    if !failpoints_available() {
+        return;
+    }
+    for (mode, keep) in [(0o750, "1"), (0o750, "2"), (0o4750, "2")] {
+        let scratch = tree();
+        scratch.file("app", "one").mode(mode);
+        let run = swapbin(&scratch).from("two").to("app").args(["--mode", "0755", "--keep", keep]).keeping();
+        run.run().exits(0);
+        let run = swapbin(&scratch).args(["rollback", "app"]).failpoint("forget", "abort").run();
+        run.is_killed_by(rustix::process::Signal::KILL);
+        let recovered = swapbin(&scratch).arg("recover").run();
+        recovered.exits(0).prints("finished");
+        let app = std::fs::metadata(scratch.path("app")).unwrap();
+        assert_eq!((scratch.read("app"), app.nlink(), app.mode() & 0o7777), (b"one".to_vec(), 1, mode));
+        assert_eq!(kept(&scratch).iter().filter(|path| path.is_file()).count(), 1);
+        assert!(kept(&scratch).iter().all(|path| path.is_file()), "no room is left");
+        rollback(&scratch, &["app"]).exits(0);
+        assert_eq!(scratch.read("app"), b"two");
+        scratch.assert_no_litter();
+    }
+}
+
+#[test]
+fn a_batch_that_is_killed_while_it_removes_versions_or_before_keeps_no_more_than_asked_for_once_it_is_recovered() {
+    if !failpoints_available() {
+        return;
+    }
+    for place in ["rename@2", "close", "forget@2"] {
+        let scratch = tree();
+        let batch = |source: &str| {
+            let add = |run, target| Swapbin::to(Swapbin::from(run, source), target).args(["--keep", "2"]);
+            ["app", "other", "third"].into_iter().fold(swapbin(&scratch), add).keeping()
+        };
+        for source in ["two", "three", "two"] {
+            batch(source).run().exits(0);
+        }
+        assert_eq!(kept(&scratch).len(), 6);
+        batch("three").failpoint(place, "abort").run().is_killed_by(rustix::process::Signal::KILL);
+        swapbin(&scratch).arg("recover").run().exits(0).prints("finished");
+        assert_eq!(kept(&scratch).len(), 6, "{place}");
+        for expected in ["two", "three"] {
+            rollback(&scratch, &["app"]).exits(0);
+            assert_eq!(scratch.read("app"), expected.as_bytes(), "{place}");
+        }
     }
 }

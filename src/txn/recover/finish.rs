@@ -1,9 +1,10 @@
 //! The way forward or back, step by step. Every step is one that may be made again.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::io::Errno;
@@ -19,6 +20,7 @@ use crate::txn::barrier;
 use crate::txn::in_place;
 use crate::txn::kept;
 use crate::txn::litter;
+use crate::txn::prune::{Records, prune};
 use crate::txn::state::{self, State};
 
 /// How a transaction that was broken off ended.
@@ -71,7 +73,7 @@ fn end(state: &State, leftover: &Leftover, asked: Option<Direction>) -> Result<(
         Some(journal) => in_place::settle(state, &leftover.txid, journal, asked)?,
         None => match judge(state, leftover, asked)? {
             Some(todo) => {
-                carry_out(&todo)?;
+                carry_out(state, &todo)?;
                 (todo.direction, todo.left())
             }
             None => (Direction::Back, Vec::new()),
@@ -205,7 +207,7 @@ pub(crate) fn finish_own(state: &State, txid: &str, file: &File) -> Result<(), E
     settle(state, &leftover).map(drop)
 }
 
-fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
+fn carry_out(state: &State, todo: &Todo<'_>) -> Result<(), Error> {
     let Todo { journal, direction, steps, examined, unnamed } = todo;
     let order: Vec<usize> = match direction {
         Direction::Forward => (0..steps.len()).collect(),
@@ -248,7 +250,23 @@ fn carry_out(todo: &Todo<'_>) -> Result<(), Error> {
             failpoint::around("recover-sync", || sync::dir(dir, None)).map_err(|source| sync_error(dir, source))?;
         }
     }
+    // While the journal is there: who is killed meanwhile has it done by another recovery.
+    if *direction == Direction::Forward {
+        tidied |= prune_kept(state, todo);
+    }
     if tidied { sync_directories(examined) } else { Ok(()) }
+}
+
+/// Removes the versions that are too many now, as a run that was not broken off does. Says whether there were any. Of a file that is
+/// left the kept versions may be what is needed next.
+fn prune_kept(state: &State, Todo { journal, steps, examined, .. }: &Todo<'_>) -> bool {
+    let mut limits: HashMap<&Path, (&Arc<Dir>, HashMap<&OsStr, u32>)> = HashMap::new();
+    for ((entry, examined), step) in journal.entries.iter().zip(examined).zip(steps) {
+        let Some(dir) = examined.dir.as_ref().filter(|_| !matches!(step, Step::Stop | Step::Later)) else { continue };
+        limits.entry(dir.path()).or_insert((dir, HashMap::new())).1.insert(entry.leaf.as_os_str(), entry.keep);
+    }
+    let mut records = Records::with_own(&journal.header.txid, journal.entries.clone());
+    limits.into_values().fold(false, |removed, (dir, keep)| prune(state, &mut records, dir, &keep) | removed)
 }
 
 fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {

@@ -371,6 +371,7 @@ pub fn warning(warning: &Warning) -> Value {
         Warning::Volatile { .. } => "volatile",
         Warning::NotLabelled { .. } => "not-labelled",
         Warning::TakenFromProcess { .. } => "taken-from-process",
+        Warning::NotForgotten { .. } => "not-forgotten",
         Warning::ChangedMeanwhile { .. } => "changed-meanwhile",
         Warning::NotCompared { .. } => "not-compared",
         Warning::NotWhatRuns { .. } => "not-what-runs",

@@ -100,6 +100,12 @@ pub fn warning(warning: &Warning) -> String {
         Warning::TakenFromProcess { path, link } => {
             format!("no earlier version of {} is kept as it was; it was taken from {}", quoted(path), quoted(link))
         }
+        Warning::NotForgotten { path, kept, reason } => format!(
+            "{}, which {} was brought back from, could not be removed: {reason}; the next run on it, or '{}', tries again",
+            quoted(kept),
+            quoted(path),
+            again::complete("swapbin prune".to_owned())
+        ),
         Warning::ChangedMeanwhile { path } => {
             format!(
                 "the file was written to while it was copied: {} may be of no single moment; --follow waits for one",
