@@ -87,7 +87,21 @@ impl Pretended<'_> {
         self
     }
 
+    /// Takes the place of what is mapped there, as MAP_FIXED of mmap(2) does: nothing is mapped twice.
     fn map(&mut self, range: Range<u64>, offset: u64, writable: bool, executable: bool) {
+        if range.is_empty() {
+            return;
+        }
+        for one in std::mem::take(&mut self.mappings) {
+            let (before, behind) = (one.end.min(range.start), one.start.max(range.end));
+            if behind < one.end {
+                let offset = one.offset.saturating_add(behind - one.start);
+                self.mappings.push(Mapping { start: behind, offset, ..one.clone() });
+            }
+            if one.start < before {
+                self.mappings.push(Mapping { end: before, ..one });
+            }
+        }
         self.mappings.push(Mapping {
             start: range.start,
             end: range.end,
