@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::pid_of;
-use crate::support::{Fixture, Scratch, Swapbin, swapbin};
+use crate::support::{Fixture, Namespace, Scratch, Swapbin, require_mounts, swapbin};
 
 /// Who still uses the version before of a path; null where nothing is said.
 fn users(object: &Value, path: impl AsRef<Path>) -> Value {
@@ -75,6 +75,28 @@ fn a_first_release_and_one_that_does_not_differ_have_no_users_before() {
     assert_eq!(users(&object, scratch.path("srv/current")), Value::Null);
     let object = release(&scratch).arg("--json").run().exits(0).json();
     assert_eq!(users(&object, scratch.path("srv/current/bin/s")), Value::Null);
+}
+
+/// A program in a mount namespace.
+fn inside(namespace: &Namespace, program: &Path) -> Fixture {
+    let mounts = namespace.path("/x").ancestors().nth(2).expect("a process of /proc").join("ns/mnt");
+    Fixture::start("nsenter", &[&format!("--mount={}", mounts.display()), program.to_str().unwrap(), "sleep"])
+}
+
+#[test]
+fn the_same_path_in_another_mount_namespace_is_of_the_release_only_where_it_leads_there() {
+    if !require_mounts() {
+        return;
+    }
+    let scratch = releases();
+    let (same, other) = (Namespace::new(), Namespace::new());
+    let program = scratch.path("srv/releases/1/bin/s");
+    scratch.directory("others/1/bin");
+    scratch.program("others/1/bin/s", "one");
+    other.bind(&scratch.path("others"), &scratch.path("srv/releases"));
+    let (of_it, _of_another) = (inside(&same, &program), inside(&other, &program));
+    let object = release(&scratch).arg("--json").run().exits(0).json();
+    assert_eq!(users(&object, scratch.path("srv/current")), said(&[&of_it]));
 }
 
 /// An application that has plugins which are not staged.
