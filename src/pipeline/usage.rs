@@ -50,14 +50,19 @@ pub fn stale(of: &Stale, host: &Host) -> Result<UsageReport, Error> {
             let proc = Proc::open().map_err(no_proc)?;
             let records = recorded::Recorded::read(host).versions();
             let looked = usage::stale(&proc, &records).map_err(no_proc)?;
-            let unknown = looked.found.iter().filter(|outdated| outdated.unknown).count();
-            let uses = looked.found.into_iter().flat_map(|outdated| outdated.uses).collect();
+            let (mut uses, mut unknown) = (Vec::new(), Vec::new());
+            for outdated in looked.found {
+                uses.extend(outdated.uses);
+                unknown.extend(outdated.unknown);
+            }
             Ok(UsageReport { uses, unreadable: unread(&proc, looked.unreadable), unknown, hidden: proc.hides() })
         }
         Stale::Process(pid) => {
             let proc = Proc::open().map_err(no_proc)?;
             match usage::stale_process(&proc, *pid, &recorded::Recorded::read(host).versions()) {
-                Ok(found) => Ok(UsageReport { uses: found.uses, unknown: found.unknown.into(), ..UsageReport::default() }),
+                Ok(found) => {
+                    Ok(UsageReport { uses: found.uses, unknown: found.unknown.into_iter().collect(), ..UsageReport::default() })
+                }
                 Err(errno) => Err(no_process(*pid, errno)),
             }
         }
@@ -69,13 +74,11 @@ fn of_files(paths: &[PathBuf], host: &Host, wanted: Wanted) -> Result<UsageRepor
     let proc = Proc::open().map_err(no_proc)?;
     let records = recorded::Recorded::read(host).versions();
     let looked = usage::who(&proc, &asked, &records, wanted).map_err(no_proc)?;
-    let uses: Vec<FileUse> = looked.found.into_iter().flatten().collect();
-    let is_unknown = |one: &FileUse| one.version == FileVersion::Unknown;
-    let unknown = match wanted {
-        Wanted::All => 0,
-        Wanted::Outdated => uses.iter().filter(|one| is_unknown(one)).count(),
-    };
-    let uses = uses.into_iter().filter(|one| wanted == Wanted::All || !is_unknown(one)).collect();
+    let uses = looked.found.into_iter().flatten();
+    let is_unknown = |one: &FileUse| wanted == Wanted::Outdated && one.version == FileVersion::Unknown;
+    let (unknown, uses): (Vec<FileUse>, Vec<FileUse>) = uses.partition(is_unknown);
+    let mut unknown: Vec<ProcessFacts> = unknown.into_iter().map(|one| one.process).collect();
+    unknown.dedup();
     Ok(UsageReport { uses, unreadable: unread(&proc, looked.unreadable), unknown, hidden: proc.hides() })
 }
 

@@ -10,8 +10,8 @@ pub struct UsageReport {
     pub uses: Vec<FileUse>,
     /// Processes that may not be looked at, or not at all they have, in the order of pids.
     pub unreadable: Vec<Unread>,
-    /// Processes that have a file of which nobody can tell here whether its path still leads to it.
-    pub unknown: usize,
+    /// Processes that have a file of which nobody can tell here whether its path still leads to it, in the order of pids.
+    pub unknown: Vec<ProcessFacts>,
     /// Whether /proc hides the processes of others from this one, so that they cannot even be counted: hidepid in proc(5).
     pub hidden: bool,
 }
@@ -19,7 +19,7 @@ pub struct UsageReport {
 impl UsageReport {
     /// Whether every process there is was looked at.
     pub fn is_complete(&self) -> bool {
-        self.unreadable.is_empty() && self.unknown == 0 && !self.hidden
+        self.unreadable.is_empty() && self.unknown.is_empty() && !self.hidden
     }
 }
 

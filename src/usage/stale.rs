@@ -8,16 +8,16 @@ use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
 use super::recorded::{Former, Records};
-use super::{Key, uses};
+use super::{Key, facts, uses};
 use crate::proc::{self, Access, Buffers, FileId, Has, How, Looked, Names, Opened, Proc, Process, Region, Version};
-use crate::report::{Evidence, FileUse};
+use crate::report::{Evidence, FileUse, ProcessFacts};
 
 /// What one process has that is not current.
 #[derive(Debug, Default)]
 pub(crate) struct Outdated {
     pub(crate) uses: Vec<FileUse>,
-    /// Whether it has something of which it cannot be told.
-    pub(crate) unknown: bool,
+    /// The process, if it has something of which it cannot be told.
+    pub(crate) unknown: Option<ProcessFacts>,
 }
 
 /// Looks at all processes but this one.
@@ -66,7 +66,7 @@ fn at(process: &Process, program: &Stat, records: &Records, names: &mut Names, b
         found.extend(look.script(opened)?);
         Ok(())
     })?;
-    Ok(Outdated { unknown: look.unknown, uses: uses(process, program, found) })
+    Ok(Outdated { unknown: look.unknown.then(|| facts::of(process)), uses: uses(process, program, found) })
 }
 
 struct Look<'a> {

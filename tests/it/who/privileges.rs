@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::of_process;
+use super::{of_process, pid_of};
 use crate::support::{Fixture, NOBODY, Scratch, require_program, require_root, swapbin};
 
 /// A program that an ordinary user runs.
@@ -78,6 +78,12 @@ fn one_capability_tells_a_recorded_version_from_a_number_that_was_given_away_aga
     let version = |object: &Value| uses(object, &maps).iter().map(|one| one["version"].clone()).collect::<Vec<_>>();
     let object = as_nobody(&["who", lib, "--json"]).run().exits(0).json();
     assert_eq!(version(&object), ["unknown"], "the file behind the mapping may not be looked at");
+    let object = as_nobody(&["stale", lib, "--json"]).run().exits(11).json();
+    let pid = pid_of(&maps);
+    let said = json!([{ "pid": pid, "uid": NOBODY, "user": "nobody", "command": "tool" }]);
+    assert_eq!((&object["unknown"], &object["unknown_processes"]), (&1.into(), &said));
+    let outcome = as_nobody(&["stale", lib, "-v"]).run();
+    outcome.exits(11).says("whether all that 1 process runs is current").says(&format!("cannot be told: {pid} (tool)\n"));
     let state = scratch.state(Some(NOBODY));
     let capability = ["--inh-caps=+checkpoint_restore", "--ambient-caps=+checkpoint_restore"];
     let wrapper = [setpriv.to_str().unwrap(), "--reuid=65534", "--regid=65534", "--clear-groups"];

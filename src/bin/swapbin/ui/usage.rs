@@ -1,6 +1,6 @@
 //! Who uses a file, in words, columns and JSON.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
@@ -91,10 +91,13 @@ impl Ui {
                 unread(&report.unreadable).iter().for_each(|line| self.tell(line));
             }
         }
-        if report.unknown > 0 {
-            let run = if report.unknown == 1 { "runs" } else { "run" };
-            let whose = processes(report.unknown);
+        if !report.unknown.is_empty() {
+            let run = if report.unknown.len() == 1 { "runs" } else { "run" };
+            let whose = processes(report.unknown.len());
             self.say(WARNING, "warning", &format!("whether all that {whose} {run} is current cannot be told"));
+            if self.verbose {
+                self.tell(&format!("cannot be told: {}", some(report.unknown.iter())));
+            }
         }
         if report.hidden {
             self.say(WARNING, "warning", words::HIDDEN);
@@ -117,20 +120,24 @@ fn named(process: &ProcessFacts) -> String {
     }
 }
 
-/// Which processes could not be read: a line for each reason. All of them are in the JSON object.
-fn unread(all: &[Unread]) -> Vec<String> {
-    /// Processes named for one reason.
+/// The first of some processes. All of them are in the JSON object.
+fn some<'a>(processes: impl ExactSizeIterator<Item = &'a ProcessFacts>) -> String {
+    /// How many are named.
     const NAMED: usize = 10;
-    let mut reasons: Vec<&str> = all.iter().map(|unread| unread.reason.as_str()).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
-    let line = |reason: &str| {
-        let of_reason: Vec<_> = all.iter().filter(|unread| unread.reason == reason).collect();
-        let names: Vec<_> = of_reason.iter().take(NAMED).map(|unread| named(&unread.process)).collect();
-        let more = of_reason.len().checked_sub(NAMED + 1).map_or_else(String::new, |last| format!(" and {} more", last + 1));
-        format!("{reason}: {}{more}", names.join(", "))
+    let more = match processes.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
-    reasons.into_iter().map(line).collect()
+    format!("{}{more}", processes.take(NAMED).map(named).collect::<Vec<_>>().join(", "))
+}
+
+/// Which processes could not be read: a line for each reason.
+fn unread(all: &[Unread]) -> Vec<String> {
+    let mut by_reason: BTreeMap<&str, Vec<&ProcessFacts>> = BTreeMap::new();
+    for unread in all {
+        by_reason.entry(&unread.reason).or_default().push(&unread.process);
+    }
+    by_reason.into_iter().map(|(reason, processes)| format!("{reason}: {}", some(processes.into_iter()))).collect()
 }
 
 /// Names of users, each looked up once.
@@ -262,7 +269,8 @@ fn object(usage: Usage, report: &UsageReport, users: &mut Users) -> Value {
         usage.list(): list,
         "unreadable": report.unreadable.len(),
         "unreadable_processes": report.unreadable.iter().map(|unread| one_unread(unread, users)).collect::<Vec<_>>(),
-        "unknown": report.unknown,
+        "unknown": report.unknown.len(),
+        "unknown_processes": report.unknown.iter().map(|process| one_process(process, users)).collect::<Vec<_>>(),
         "hidden": report.hidden,
         "error": null,
     })
@@ -274,14 +282,19 @@ pub fn users(users: &swapbin::Users) -> Value {
 }
 
 fn one_unread(unread: &Unread, users: &mut Users) -> Value {
-    let process = &unread.process;
+    let mut object = one_process(&unread.process, users);
+    object["reason"] = json!(unread.reason);
+    object
+}
+
+/// A process of which only that is known.
+fn one_process(process: &ProcessFacts, users: &mut Users) -> Value {
     let uid = (process.uid != u32::MAX).then_some(process.uid);
     json!({
         "pid": process.pid,
         "uid": uid,
         "user": uid.map(|uid| users.name(uid)),
         "command": process.command.to_string_lossy(),
-        "reason": unread.reason,
     })
 }
 
