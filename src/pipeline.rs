@@ -347,7 +347,7 @@ impl<'a> Run<'a> {
                 let publish = if existing.is_some() { Publish::Replace } else { Publish::NoClobber };
                 let stat = prepared.commit(&target.leaf, publish, session.cancel, session.observer)?;
                 if let Some(state) = state.filter(|_| self.beside_kept && self.request.keep == 0) {
-                    txn::prune(state, &mut Records::default(), &target.dir, &HashMap::from([(&*target.leaf, 0)]));
+                    txn::prune(state, &Records::default(), &target.dir, &HashMap::from([(&*target.leaf, 0)]));
                 }
                 stat
             }

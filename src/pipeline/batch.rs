@@ -159,7 +159,7 @@ fn stage<'a, 's>(
     };
     let stat = run.plan.target.existing.as_ref().map(|existing| &existing.stat);
     let replaced = Replaced { leaf: &run.plan.target.leaf, stat, sha256: old, keep: run.request.keep, linkage };
-    let at = transaction.add(sealed, &replaced, new)?;
+    let at = transaction.add(sealed, replaced, new)?;
     Ok(Outcome::Changes(run.released(), at, new))
 }
 

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use super::flush::in_parallel;
+use super::parallel::in_parallel;
 use crate::error::Error;
 use crate::failpoint;
 use crate::fs::dir::Dir;

@@ -11,8 +11,8 @@ use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use super::commit::{Prepared, Publish, Sealed};
-use super::flush::in_parallel;
 use super::kept::{self, Keeping};
+use super::parallel::in_parallel;
 use super::prune::{Records, prune};
 use super::state::{self, State};
 use super::{identify, recover};
@@ -118,7 +118,7 @@ impl Sealed {
         drop(open);
         observer.event(&Event::Published);
         let stat = prepared.settle()?;
-        prune(state, &mut Records::with_own(&txid, vec![entry]), &dir, &HashMap::from([(old.leaf, old.keep)]));
+        prune(state, &Records::with_own(&txid, vec![entry]), &dir, &HashMap::from([(old.leaf, old.keep)]));
         Ok(Swapped { stat, kept: is_kept.then(|| dir.path().join(kept.name.as_os_str())) })
     }
 }

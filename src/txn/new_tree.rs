@@ -8,7 +8,7 @@ use rustix::fs::Stat;
 
 use super::attributes;
 use super::commit::{Prepared, Sealed, name_error};
-use super::flush::in_parallel;
+use super::parallel::in_parallel;
 use crate::error::Error;
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};

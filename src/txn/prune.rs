@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::Errno;
 
@@ -18,7 +18,7 @@ use crate::journal::{Entry, Kept, Seen, Way};
 
 /// Records that were read, so that the record of a batch is read once for all its directories.
 #[derive(Debug, Default)]
-pub(crate) struct Records(HashMap<String, Option<Told>>);
+pub(crate) struct Records(Mutex<HashMap<String, Option<Arc<Told>>>>);
 
 /// What a record says of each directory.
 #[derive(Debug)]
@@ -42,22 +42,25 @@ impl Told {
 impl Records {
     /// With those entries of a run's own that are done: the record of a batch has not come to the history yet.
     pub(super) fn with_own(txid: &str, entries: Vec<Entry>) -> Records {
-        Records(HashMap::from([(txid.to_owned(), Some(Told::of(entries, false, true)))]))
+        let own = Arc::new(Told::of(entries, false, true));
+        Records(Mutex::new(HashMap::from([(txid.to_owned(), Some(own))])))
     }
 
-    fn told(&mut self, state: &State, txid: &str) -> Option<&Told> {
+    fn told(&self, state: &State, txid: &str) -> Option<Arc<Told>> {
         let read = || {
             let journal = record(state, txid).ok().flatten()?;
-            Some(Told::of(journal.entries, journal.header.single, false))
+            Some(Arc::new(Told::of(journal.entries, journal.header.single, false)))
         };
-        self.0.entry(txid.to_owned()).or_insert_with(read).as_ref()
+        // Who else wants it waits until it is read.
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        records.entry(txid.to_owned()).or_insert_with(read).clone()
     }
 }
 
 /// Removes the kept versions of these targets beyond the newest so many of each; also names of a file that is in place again, or
 /// that a newer name keeps: a rollback that did not come to its end leaves such. Only what a record of ours names, and what is the
 /// file the record tells of, is removed; what cannot be is left, for it is in nobody's way. Says whether something was removed.
-pub(crate) fn prune(state: &State, records: &mut Records, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) -> bool {
+pub(crate) fn prune(state: &State, records: &Records, dir: &Arc<Dir>, keep: &HashMap<&OsStr, u32>) -> bool {
     let names: HashSet<OsString> = dir.names_beginning(temp::KEPT_PREFIX.as_bytes()).unwrap_or_default().into_iter().collect();
     let of_ours = |name: &OsString| {
         let (txid, _) = temp::transaction_of(name, temp::KEPT_PREFIX)?;

@@ -18,10 +18,11 @@ use rustix::io::Errno;
 
 use super::barrier::{self, Barrier};
 use super::commit::{Prepared, Sealed, name_error};
-use super::flush::{Outbox, in_parallel};
+use super::flush::Outbox;
 use super::identify;
-use super::kept::{self, Keeping, Place};
+use super::kept::{self, Place};
 use super::new_tree::{self, NewTree};
+use super::parallel::{DIRECTORIES, FILES, each_on_processors, in_parallel};
 use super::prune::{Records, prune};
 use super::recover;
 use super::state::{self, State};
@@ -124,20 +125,47 @@ impl<'a> Transaction<'a> {
     ///
     /// # After a crash
     /// Temporary and kept names may be left, which recovery removes.
-    pub(crate) fn add(&mut self, mut sealed: Sealed, replaced: &Replaced<'_>, sha256: Digest) -> Result<usize, Error> {
-        let (dir, path) = (Arc::clone(sealed.dir()), sealed.target().to_owned());
-        self.note(&dir)?;
-        let temp = self.next_name();
-        sealed.give_name(temp.clone())?;
-        let new = identify::version(sealed.stat(), Some(sha256));
-        self.barrier.staged(new.size);
-        let n = self.enter(&dir, path, temp, new, replaced)?;
-        self.window.put(sealed);
-        self.waiting.push(n);
+    pub(crate) fn add(&mut self, sealed: Sealed, replaced: Replaced<'_>, sha256: Digest) -> Result<usize, Error> {
+        self.add_several(vec![(sealed, replaced, sha256)])
+    }
+
+    /// Takes sealed files, with as many threads as there are processors if they are many. Returns the number of the first change;
+    /// the others follow in order.
+    ///
+    /// # Errors
+    /// As [`Transaction::add`], of the first in order.
+    ///
+    /// # After a crash
+    /// As [`Transaction::add`].
+    pub(crate) fn add_several(&mut self, files: Vec<(Sealed, Replaced<'_>, Digest)>) -> Result<usize, Error> {
+        let filesystems = files.iter().map(|(sealed, ..)| self.note(sealed.dir())).collect::<Result<Vec<_>, _>>()?;
+        let (txid, first) = (&*self.txid, self.items.len());
+        let entered = each_on_processors(FILES, files, |at, (mut sealed, replaced, sha256)| {
+            let (dir, path, n) = (Arc::clone(sealed.dir()), sealed.target().to_owned(), first + at);
+            let temp = temp::batch_name(txid, n);
+            sealed.give_name(temp.clone())?;
+            let new = identify::version(sealed.stat(), Some(sha256));
+            let item = Item::enter((txid, n), &dir, path, filesystems[at].clone(), temp, new, &replaced)?;
+            Ok((sealed, item))
+        });
+        // Of all that were entered something may have to be taken back.
+        let mut failed = None;
+        for entered in entered {
+            match entered {
+                Ok((sealed, item)) => {
+                    self.barrier.staged(sealed.stat().st_size as u64);
+                    self.waiting.push(self.items.len());
+                    self.items.push(item);
+                    self.window.put(sealed);
+                }
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(()), Err)?;
         if self.waiting.len() >= self.limit {
             self.close_window()?;
         }
-        Ok(n)
+        Ok(first)
     }
 
     /// Makes a new directory under a temporary name, to be filled and taken by [`Transaction::add_tree`] next.
@@ -264,35 +292,7 @@ impl<'a> Transaction<'a> {
     ) -> Result<usize, Error> {
         let n = self.items.len();
         let filesystem = self.note(dir)?;
-        let keeping = replaced.stat.map(|stat| {
-            let keeping = kept::prepare(dir, replaced.leaf, stat, temp::kept_name(&self.txid, n), &path)?;
-            keeping.ok_or_else(|| Error::Target { path: path.clone(), obstacle: Obstacle::CannotKeep })
-        });
-        let (sha256, (kept, place)) = match keeping.transpose()? {
-            Some(Keeping { kept, place, sha256 }) => (sha256.or(replaced.sha256), (Some(kept), Some(place))),
-            None => (replaced.sha256, (None, None)),
-        };
-        let entry = Entry {
-            dir: Text::from(dir.path()),
-            filesystem,
-            leaf: Text::from(replaced.leaf),
-            temp: Some(Text::from(temp)),
-            kept,
-            old: replaced.stat.map(|stat| identify::version(stat, sha256)),
-            new: Some(new),
-            keep: replaced.keep,
-        };
-        let linkage = replaced.linkage.clone();
-        let mut item =
-            Item { dir: Arc::clone(dir), path, planned: None, place, prepared: None, entry, linkage, is_shared: false };
-        match item.look(replaced.stat) {
-            Ok(planned) => item.planned = planned,
-            Err(error) => {
-                item.forget();
-                return Err(error);
-            }
-        }
-        self.items.push(item);
+        self.items.push(Item::enter((&self.txid, n), dir, path, filesystem, temp, new, replaced)?);
         Ok(n)
     }
 
@@ -436,9 +436,8 @@ impl<'a> Transaction<'a> {
         barrier::names(&directories).map_err(|(dir, source)| Error::InDoubt { path: dir.path().to_owned(), source })?;
         let changes = self.items.iter().map(Item::change).collect();
         let txid = std::mem::take(&mut self.txid);
-        for item in self.items.iter().filter(|item| item.entry.keep == 0) {
-            item.forget();
-        }
+        let unkept: Vec<&Item> = self.items.iter().filter(|item| item.entry.keep == 0).collect();
+        each_on_processors(FILES, unkept, |_, item| item.forget());
         // Before the journal goes, which knows of them: who is killed meanwhile has it done by recovery.
         for item in &self.items {
             item.entry.temp.iter().for_each(|temp| _ = kept::remove_emptied(&item.dir, temp.as_os_str()));
@@ -456,12 +455,9 @@ impl<'a> Transaction<'a> {
             limits.entry(Arc::as_ptr(&item.dir)).or_default().insert(item.leaf(), item.entry.keep);
         }
         let entries = self.items.iter().map(|item| item.entry.clone()).collect();
-        let mut records = Records::with_own(txid, entries);
-        for (dir, _) in self.directories.values() {
-            if let Some(limits) = limits.get(&Arc::as_ptr(dir)) {
-                prune(self.state, &mut records, dir, limits);
-            }
-        }
+        let records = Records::with_own(txid, entries);
+        let directories = self.directories.values().filter_map(|(dir, _)| Some((dir, limits.get(&Arc::as_ptr(dir))?)));
+        each_on_processors(DIRECTORIES, directories.collect(), |_, (dir, limits)| prune(self.state, &records, dir, limits));
     }
 
     /// Finds the names that have one file.

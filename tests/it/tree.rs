@@ -6,6 +6,7 @@ mod directories;
 mod exchange;
 mod failing;
 mod generation_link;
+mod many;
 mod metadata;
 mod refusals;
 mod rollback;

@@ -38,6 +38,8 @@ pub struct Hand {
     /// numbers are others.
     loops: Vec<[(File, PathBuf); 2]>,
     boots: u32,
+    /// Recoveries that were recorded.
+    recoveries: u32,
     /// What the programs say.
     words: File,
 }
@@ -60,7 +62,7 @@ pub fn serve(filesystem: Filesystem, scenario: Scenario, places: Places, failpoi
     let boot = places.base.join("boot");
     fs::write(&boot, "")?;
     mount_bind(&boot, "/proc/sys/kernel/random/boot_id")?;
-    let mut hand = Hand { filesystem, scenario, places, failpoint, loops, boots: 0, words };
+    let mut hand = Hand { filesystem, scenario, places, failpoint, loops, boots: 0, recoveries: 0, words };
     let mut lines = io::stdin().lines();
     while let Some(line) = lines.next() {
         let line = line?;

@@ -4,6 +4,7 @@ mod fill;
 mod outlook;
 mod release;
 mod report;
+mod several;
 mod way;
 mod whole;
 
@@ -26,7 +27,7 @@ use crate::report::{Action, BatchReport, FileFacts, Report, Times, Warning};
 use crate::request::{Digest, TreeRequest};
 use crate::source::Session;
 use crate::txn::{self, Replaced, State, Transaction};
-use fill::{Content, Labelling};
+use fill::Labelling;
 use way::{Switched, Way};
 
 /// Puts everything of a staging tree in place, or nothing.
@@ -128,16 +129,7 @@ impl<'a, 's> Work<'a, 's> {
     fn go(&mut self, way: Way) -> Result<(), Error> {
         let Way { plan, switched } = way;
         match switched {
-            Switched::Names => {
-                let total = plan.entries.len();
-                self.files = total;
-                for (index, entry) in plan.entries.into_iter().enumerate() {
-                    self.session.cancel.check()?;
-                    self.session.event(Event::File { index, total });
-                    self.entry(entry)?;
-                }
-                Ok(())
-            }
+            Switched::Names => self.names(plan.entries),
             Switched::Directory { target, base } => {
                 let base = self.base(base)?;
                 self.whole(&target, base, plan.entries, None).map(drop)
@@ -146,39 +138,40 @@ impl<'a, 's> Work<'a, 's> {
         }
     }
 
+    /// Name by name; small files that follow each other are staged by several threads.
+    fn names(&mut self, entries: Vec<TreeEntry>) -> Result<(), Error> {
+        let total = entries.len();
+        self.files = total;
+        let (mut small, together) = (Vec::new(), several::together());
+        for (index, entry) in entries.into_iter().enumerate() {
+            self.session.cancel.check()?;
+            self.session.event(Event::File { index, total });
+            match entry {
+                TreeEntry { target, change: Change::File(staged) } if several::is_small(&staged) => {
+                    small.push((target, staged));
+                    if small.len() >= together {
+                        self.several(std::mem::take(&mut small))?;
+                    }
+                }
+                entry => {
+                    self.several(std::mem::take(&mut small))?;
+                    self.entry(entry)?;
+                }
+            }
+        }
+        self.several(small)
+    }
+
     fn entry(&mut self, entry: TreeEntry) -> Result<(), Error> {
-        let TreeEntry { mut target, change } = entry;
+        let TreeEntry { target, change } = entry;
         self.session.event(Event::Planned { target: &target.path });
         self.sweep(&target);
         match change {
-            Change::File(staged) => self.file(&mut target, &staged),
+            Change::File(staged) => self.file(target, staged),
             Change::Link(staged) => self.link(&target, &staged),
             Change::Directory(staged) => self.directory(&target, staged),
             Change::Remove => self.remove(&target),
         }
-    }
-
-    fn file(&mut self, target: &mut Target, staged: &Staged) -> Result<(), Error> {
-        let content = Content::open(&self.owners, &staged.dir, &staged.node)?;
-        target.reopen()?;
-        if content.is_that_of(target, self.session.cancel)? {
-            self.leave(target, staged);
-            return Ok(());
-        }
-        plan::judge_change(target)?;
-        plan::judge_size(target, content.source.allocated(), true)?;
-        let mut warnings = report::warnings(target, &content.metadata);
-        let (sealed, sha256, linkage) =
-            content.stage(&target.dir, &target.path, &mut self.labelling, &mut warnings, &mut self.session)?;
-        let old = target.existing.as_ref().and_then(|existing| existing.file.as_ref());
-        let old = old.map(|file| digest(file, target, &self.session)).transpose()?;
-        let replaced = Replaced { linkage, ..replaced(target, old, self.request.keep) };
-        let change = self.transaction()?.add(sealed, &replaced, sha256)?;
-        let mut report = report::of(Action::Installed, target, Some(staged));
-        report.warnings = warnings;
-        self.push(report, Some(change));
-        self.outcomes.last_mut().expect("it was pushed").sha256 = Some(sha256);
-        Ok(())
     }
 
     fn link(&mut self, target: &Target, staged: &Staged) -> Result<(), Error> {
@@ -195,7 +188,7 @@ impl<'a, 's> Work<'a, 's> {
         let linkage = Linkage { needed, ..Linkage::default() };
         let replaced = Replaced { linkage, ..replaced(target, old, self.request.keep) };
         let change = self.transaction()?.add_link(&target.dir, &target.path, text, &metadata.wanted, &replaced)?;
-        self.push(report::of(Action::Installed, target, Some(staged)), Some(change));
+        self.push(report::of(Action::Installed, target, Some(staged)), Some(change), None);
         Ok(())
     }
 
@@ -208,7 +201,7 @@ impl<'a, 's> Work<'a, 's> {
         let replaced = replaced(target, None, self.request.keep);
         let change = self.transaction()?.add_tree(tree, &replaced)?;
         for (at, report) in reports.into_iter().enumerate() {
-            self.push(report, (at == 0).then_some(change));
+            self.push(report, (at == 0).then_some(change), None);
         }
         Ok(())
     }
@@ -218,19 +211,19 @@ impl<'a, 's> Work<'a, 's> {
         let old = self.old_digest(target)?;
         let replaced = replaced(target, old, self.request.keep);
         let change = self.transaction()?.remove(&target.dir, &target.path, &replaced)?;
-        self.push(report::of(Action::Removed, target, None), Some(change));
+        self.push(report::of(Action::Removed, target, None), Some(change), None);
         Ok(())
     }
 
     fn leave(&mut self, target: &Target, staged: &Staged) {
         self.unchanged.entry(target.dir_stat.st_dev).or_insert_with(|| Arc::clone(&target.dir));
         let report = report::of(Action::Unchanged, target, Some(staged));
-        self.push(Report { installed: report.previous.clone(), ..report }, None);
+        self.push(Report { installed: report.previous.clone(), ..report }, None, None);
     }
 
-    fn push(&mut self, report: Report, change: Option<usize>) {
+    fn push(&mut self, report: Report, change: Option<usize>, sha256: Option<Digest>) {
         report.warnings.iter().for_each(|warning: &Warning| self.session.event(Event::Warning(warning)));
-        self.outcomes.push(Outcome { report, change, sha256: None });
+        self.outcomes.push(Outcome { report, change, sha256 });
     }
 
     fn transaction(&mut self) -> Result<&mut Transaction<'s>, Error> {

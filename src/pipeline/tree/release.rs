@@ -40,7 +40,8 @@ impl Work<'_, '_> {
         let wanted = Metadata::of_new_link(&self.owners).wanted;
         let replaced = replaced(link, self.old_digest(link)?, self.request.keep);
         let change = self.transaction()?.add_link(&link.dir, &link.path, &text, &wanted, &replaced)?;
-        self.push(Report { previous_path: before, ..report::of(Action::Installed, link, None) }, Some(change));
+        let report = Report { previous_path: before, ..report::of(Action::Installed, link, None) };
+        self.push(report, Some(change), None);
         Ok(())
     }
 }

@@ -118,7 +118,7 @@ impl Work<'_, '_> {
     fn report(&mut self, reports: Vec<Report>, path: &Path, link: Option<&Path>) {
         for mut report in reports {
             link.iter().for_each(|link| report::move_below(&mut report, path, link));
-            self.push(report, None);
+            self.push(report, None, None);
         }
     }
 
@@ -127,7 +127,7 @@ impl Work<'_, '_> {
         let change = self.transaction()?.add_tree(tree, &replaced)?;
         let mut report = report::of(Action::Installed, target, None);
         report.source.from = self.request.stage.to_string_lossy().into_owned();
-        self.push(report, Some(change));
+        self.push(report, Some(change), None);
         Ok(())
     }
 

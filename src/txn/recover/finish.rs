@@ -265,8 +265,8 @@ fn prune_kept(state: &State, Todo { journal, steps, examined, .. }: &Todo<'_>) -
         let Some(dir) = examined.dir.as_ref().filter(|_| !matches!(step, Step::Stop | Step::Later)) else { continue };
         limits.entry(dir.path()).or_insert((dir, HashMap::new())).1.insert(entry.leaf.as_os_str(), entry.keep);
     }
-    let mut records = Records::with_own(&journal.header.txid, journal.entries.clone());
-    limits.into_values().fold(false, |removed, (dir, keep)| prune(state, &mut records, dir, &keep) | removed)
+    let records = Records::with_own(&journal.header.txid, journal.entries.clone());
+    limits.into_values().fold(false, |removed, (dir, keep)| prune(state, &records, dir, &keep) | removed)
 }
 
 fn step(entry: &Entry, dir: &Arc<Dir>, step: Step) -> Result<(), Errno> {

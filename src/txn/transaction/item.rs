@@ -1,6 +1,6 @@
 //! One name of a transaction: looked at, changed, reported.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,10 +12,12 @@ use crate::error::{Error, Obstacle};
 use crate::event::Cancel;
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
-use crate::fs::rename;
-use crate::journal::{Entry, Way};
+use crate::fs::{rename, temp};
+use crate::journal::{Entry, Filesystem, Text, Version, Way};
+use crate::txn::Replaced;
 use crate::txn::commit::{Prepared, Publish, name_error};
-use crate::txn::kept::{self, Place};
+use crate::txn::identify;
+use crate::txn::kept::{self, Keeping, Place};
 
 /// What is changed of one name.
 #[derive(Debug)]
@@ -35,6 +37,54 @@ pub(super) struct Item {
 }
 
 impl Item {
+    /// Prepares to keep what is replaced, and writes down what is to be changed, as the number `n` of a transaction. Here it is
+    /// in memory only.
+    ///
+    /// # Errors
+    /// Of linkat(2); [`Error::TargetChanged`]. Nothing is left.
+    ///
+    /// # After a crash
+    /// The kept name may be there.
+    pub(super) fn enter(
+        (txid, n): (&str, usize),
+        dir: &Arc<Dir>,
+        path: PathBuf,
+        filesystem: Filesystem,
+        temp: OsString,
+        new: Version,
+        replaced: &Replaced<'_>,
+    ) -> Result<Item, Error> {
+        let keeping = replaced.stat.map(|stat| {
+            let keeping = kept::prepare(dir, replaced.leaf, stat, temp::kept_name(txid, n), &path)?;
+            keeping.ok_or_else(|| Error::Target { path: path.clone(), obstacle: Obstacle::CannotKeep })
+        });
+        let (sha256, (kept, place)) = match keeping.transpose()? {
+            Some(Keeping { kept, place, sha256 }) => (sha256.or(replaced.sha256), (Some(kept), Some(place))),
+            None => (replaced.sha256, (None, None)),
+        };
+        let entry = Entry {
+            dir: Text::from(dir.path()),
+            filesystem,
+            leaf: Text::from(replaced.leaf),
+            temp: Some(Text::from(temp)),
+            kept,
+            old: replaced.stat.map(|stat| identify::version(stat, sha256)),
+            new: Some(new),
+            keep: replaced.keep,
+        };
+        let linkage = replaced.linkage.clone();
+        let mut item =
+            Item { dir: Arc::clone(dir), path, planned: None, place, prepared: None, entry, linkage, is_shared: false };
+        match item.look(replaced.stat) {
+            Ok(planned) => item.planned = planned,
+            Err(error) => {
+                item.forget();
+                return Err(error);
+            }
+        }
+        Ok(item)
+    }
+
     /// Which file has the name.
     pub(super) fn inode(&self) -> Option<(u64, u64)> {
         self.planned.map(|stat| (stat.st_dev, stat.st_ino))
