@@ -269,6 +269,8 @@ pub enum Error {
         reason: String,
         /// Whether it may work later without anybody's doing: a mount is absent.
         later: bool,
+        /// Whether its journal tells what is to be done; else it can only be abandoned.
+        told: bool,
     },
     /// No earlier version is kept.
     NothingKept {

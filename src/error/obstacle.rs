@@ -31,6 +31,8 @@ pub enum Obstacle {
     LinkLoop,
     /// A mount point: a bind-mounted file.
     MountPoint,
+    /// A directory that is a mount point or a subvolume.
+    MountedDirectory,
     /// It has the immutable flag, chattr(1).
     Immutable,
     /// It has the append-only flag, chattr(1).
@@ -138,6 +140,7 @@ impl fmt::Display for Obstacle {
             DanglingLink { to } => write!(f, "is a symbolic link to {}, which does not exist", quoted(to)),
             LinkLoop => f.write_str("leads through too many symbolic links"),
             MountPoint => f.write_str("is a mount point"),
+            MountedDirectory => f.write_str("is a mount point or a subvolume"),
             Immutable => f.write_str("is immutable"),
             AppendOnly => f.write_str("is append-only"),
             ReadOnly => f.write_str("is on a read-only filesystem"),

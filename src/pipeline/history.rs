@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Host;
-use crate::error::Error;
+use crate::error::{Error, Obstacle};
 use crate::fs::dir::Dir;
 use crate::journal::{Entry, Journal};
 use crate::plan;
@@ -20,19 +20,29 @@ const RECORDS: usize = 200;
 /// The changes that were made, newest first; only those of one file, if one is named. Records that cannot be used are named.
 ///
 /// # Errors
-/// [`Error::State`]; [`Error::Target`] for a file that cannot be found.
-pub fn history(path: Option<&std::path::Path>, host: &Host) -> Result<History, Error> {
+/// [`Error::State`]; [`Error::Target`] for a path that cannot be looked up.
+pub fn history(path: Option<&Path>, host: &Host) -> Result<History, Error> {
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(History::default()) };
-    let target = path.map(|path| plan::locate(path, Follow::Target, PathTrust::Any)).transpose()?;
-    let wanted = |entry: &Entry| {
-        target.as_ref().is_none_or(|target| entry.dir.as_path() == target.dir.path() && entry.leaf.as_os_str() == target.leaf)
-    };
+    let wanted_path = path.map(place).transpose()?;
+    let wanted =
+        |entry: &Entry| wanted_path.as_ref().is_none_or(|path| *path == entry.dir.as_path().join(entry.leaf.as_os_str()));
     let (records, damaged) = txn::all_records(&state).map_err(|errno| state.error(errno))?;
     let past = records.into_iter().filter(|record| !txn::never_happened(record)).map(|record| {
         let files = record.entries.iter().filter(|entry| wanted(entry)).map(file).collect();
         Past { txid: record.header.txid, time: record.header.time, command: record.header.command, files }
     });
     Ok(History { changes: past.filter(|past| !past.files.is_empty()).collect(), damaged })
+}
+
+/// The path by which records have a file: without links, as far as it is still there. Who only asks need not have it.
+fn place(path: &Path) -> Result<PathBuf, Error> {
+    match plan::locate_any(path, Follow::Target, PathTrust::Any) {
+        Err(Error::Target {
+            obstacle: Obstacle::MissingParent | Obstacle::DanglingLink { .. } | Obstacle::NotADirectory,
+            ..
+        }) => std::path::absolute(path).map_err(|source| Error::Io { op: "look for", path: path.to_owned(), source }),
+        located => located.map(|target| target.path),
+    }
 }
 
 fn file(entry: &Entry) -> PastFile {

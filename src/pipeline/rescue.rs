@@ -255,7 +255,7 @@ pub(super) fn former(
 ) -> Result<Option<RescueReport>, Error> {
     let recorded = Recorded::read(host);
     // Nothing of it stays open: what was broken off in place may have to be settled first.
-    let (located, present) = plan::locate(path, follow, path_trust)
+    let (located, present) = plan::locate_any(path, follow, path_trust)
         .map(|target| (target.path, target.existing.map(|existing| existing.stat.st_ino)))?;
     let mut versions = recorded.former(&located);
     versions.retain(|(version, ..)| Some(version.inode) != present);

@@ -13,7 +13,7 @@ use super::claim::Claim;
 use super::{Host, in_place, rescue};
 use crate::checksum;
 use crate::elf::{self, Linkage};
-use crate::error::{Error, Obstacle};
+use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::journal::{Entry, Journal, Kind};
 use crate::plan::{self, Target};
@@ -182,10 +182,7 @@ fn wanted_entries(
 ) -> Result<Vec<Entry>, Error> {
     let chosen: Option<Journal> = match wanted {
         Rollback::File { path, follow } => {
-            let target = match plan::locate(path, *follow, trust) {
-                Err(Error::Target { obstacle: Obstacle::Directory, .. }) => plan::locate_directory(path, trust),
-                located => located,
-            }?;
+            let target = plan::locate_any(path, *follow, trust)?;
             let of_it = |entry: &&Entry| is_of(entry, target.dir.path(), &target.leaf);
             for entry in records.iter().flat_map(|record| &record.entries).filter(of_it) {
                 if is_before(entry)? {

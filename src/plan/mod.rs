@@ -20,7 +20,7 @@ pub(crate) use keep::{kept_attributes, restored};
 pub use manifest::read_manifest;
 pub(crate) use obstacle::{judge_change, judge_directory, judge_kind, judge_name, judge_overwriting, judge_size};
 pub(crate) use rescued::of_inode;
-pub(crate) use target::{Found, Target, facts, locate, locate_dir, locate_directory, locate_name, name_in};
+pub(crate) use target::{Found, Target, facts, locate, locate_any, locate_dir, locate_directory, locate_name, name_in};
 pub(crate) use tree::{Change, Fresh, Metadata, Node, NodeKind, Owners, Staged, Survey, TreeEntry, TreePlan, is_below};
 
 use crate::error::Error;

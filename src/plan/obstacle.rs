@@ -7,7 +7,7 @@ use rustix::process::geteuid;
 
 use super::target::Target;
 use crate::error::{Error, Obstacle};
-use crate::fs::{flags, temp};
+use crate::fs::{flags, temp, tree};
 
 /// Refuses what is no file that could be replaced.
 ///
@@ -37,10 +37,11 @@ pub(crate) fn judge_name(target: &Target) -> Result<(), Error> {
 /// [`Error::Target`] with the first obstacle.
 pub(crate) fn judge_change(target: &Target) -> Result<(), Error> {
     let path = target.path.as_path();
-    if target.existing.is_some() {
+    if let Some(existing) = &target.existing {
         let flags = flags::of(&target.dir, &target.leaf);
         if flags.mount_point {
-            return refuse(path, Obstacle::MountPoint);
+            let is_directory = tree::is_directory(&existing.stat);
+            return refuse(path, if is_directory { Obstacle::MountedDirectory } else { Obstacle::MountPoint });
         }
         if flags.immutable {
             return refuse(path, Obstacle::Immutable);

@@ -254,6 +254,17 @@ pub(crate) fn locate(path: &Path, follow: Follow, path_trust: PathTrust) -> Resu
     }
 }
 
+/// As [`locate`], and to a directory too.
+///
+/// # Errors
+/// [`Error::Target`].
+pub(crate) fn locate_any(path: &Path, follow: Follow, path_trust: PathTrust) -> Result<Target, Error> {
+    match locate(path, follow, path_trust) {
+        Err(Error::Target { obstacle: Obstacle::Directory, .. }) => locate_directory(path, path_trust),
+        located => located,
+    }
+}
+
 /// Walks to a directory.
 ///
 /// # Errors
@@ -278,7 +289,7 @@ pub(crate) fn locate_directory(path: &Path, path_trust: PathTrust) -> Result<Tar
     let dir = locate_dir(path, path_trust)?;
     match (dir.path().parent(), dir.path().file_name()) {
         (Some(parent), Some(name)) => locate_name(parent, name, path_trust),
-        _ => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::MountPoint }),
+        _ => Err(Error::Target { path: path.to_owned(), obstacle: Obstacle::MountedDirectory }),
     }
 }
 

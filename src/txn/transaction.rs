@@ -433,7 +433,7 @@ impl<'a> Transaction<'a> {
         self.room = SetAside::default();
         let filled = self.items.iter().filter_map(Item::filled).map(Arc::clone);
         let directories: Vec<Arc<Dir>> = directories.into_iter().chain(filled).collect();
-        barrier::names(&directories).map_err(|(dir, source)| Error::InDoubt { path: dir.path().to_owned(), source })?;
+        barrier::names(&directories).map_err(|(dir, source)| Error::InDoubt { path: self.first_in(&dir), source })?;
         let changes = self.items.iter().map(Item::change).collect();
         let txid = std::mem::take(&mut self.txid);
         let unkept: Vec<&Item> = self.items.iter().filter(|item| item.entry.keep == 0).collect();
@@ -446,6 +446,15 @@ impl<'a> Transaction<'a> {
         // One that cannot be closed is in nobody's way: recovery finds that nothing is left to do.
         let _ = recover::close(self.state, &txid, true);
         Ok(Committed { txid, changes, window })
+    }
+
+    /// What is said to be in doubt where a directory cannot be synced: a file in it, or one that is kept in it.
+    fn first_in(&self, dir: &Dir) -> PathBuf {
+        let is_of = |item: &&Item| {
+            let kept = item.place.as_ref().map(|place| place.dir.path());
+            item.dir.path() == dir.path() || kept == Some(dir.path())
+        };
+        self.items.iter().find(is_of).map_or_else(|| dir.path().to_owned(), |item| item.path.clone())
     }
 
     /// Removes what is kept beyond the limit.

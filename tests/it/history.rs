@@ -81,6 +81,28 @@ fn changes_are_listed_newest_first_with_what_is_kept() {
 }
 
 #[test]
+fn who_asks_for_the_history_of_what_is_gone_or_a_directory_is_answered() {
+    let scratch = tree();
+    scratch.directory("gone");
+    scratch.file("gone/app", "old");
+    swapbin(&scratch).from("one").to("gone/app").keeping().run().exits(0);
+    std::fs::remove_dir_all(scratch.path("gone")).unwrap();
+    assert_eq!(run(&scratch, &["history", "gone/app"]).exits(0).output_text().lines().count(), 1);
+    for path in ["/nope/x", "app/below", "gone"] {
+        run(&scratch, &["history", path]).exits(0).is_quiet();
+    }
+    for name in ["srv", "stage"] {
+        scratch.directory(name);
+        scratch.file(format!("{name}/version"), name);
+    }
+    run(&scratch, &["history", "srv"]).exits(0).is_quiet();
+    swapbin(&scratch).args(["apply", "--tree", "stage", "--to", "srv", "--exchange"]).run().exits(0);
+    for path in ["srv", "srv/"] {
+        run(&scratch, &["history", path]).exits(0).prints("/srv\t");
+    }
+}
+
+#[test]
 fn a_terminal_gets_a_table() {
     let scratch = changed();
     let Some(script) = crate::support::require_program("script") else { return };

@@ -70,6 +70,28 @@ fn where_nothing_is_kept_there_is_nothing_to_bring_back() {
 }
 
 #[test]
+fn of_a_directory_too_nothing_is_kept_and_the_advice_is_none_for_a_file() {
+    let scratch = tree();
+    replace(&scratch, "two");
+    scratch.directory("directory");
+    for words in [&["directory"][..], &["directory/"], &["directory", "--dry-run"]] {
+        let outcome = rollback(&scratch, words);
+        outcome.exits(7).says("no earlier version of").says("/directory'").says("swapbin history").never_mentions("--to");
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_synced_leaves_the_file_in_doubt_that_came_back() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    replace(&scratch, "two");
+    let run = swapbin(&scratch).args(["rollback", "app"]).failpoint("sync-dir", "5").run();
+    run.exits(8).says(&format!("'{}' is in place, but could not be synced", scratch.path("app").display()));
+}
+
+#[test]
 fn as_many_versions_are_kept_as_asked_for_and_each_can_come_back() {
     let scratch = tree();
     let keep = |source: &str| {

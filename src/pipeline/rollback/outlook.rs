@@ -144,7 +144,7 @@ fn facts(version: &Version, dev: u64) -> FileFacts {
 
 /// The recorded version that a process still has, as a rescue would take it.
 fn out_of_a_process(state: &State, path: &Path, follow: Follow, trust: PathTrust, host: &Host) -> Result<Option<One>, Error> {
-    let target = plan::locate(path, follow, trust)?;
+    let target = plan::locate_any(path, follow, trust)?;
     let records = txn::records(state).map_err(|errno| state.error(errno))?;
     let former: Vec<&Entry> = records
         .iter()

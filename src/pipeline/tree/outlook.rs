@@ -33,7 +33,7 @@ pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Obser
         session.event(Event::Planned { target: &entry.target.path });
         look.entry(entry, &session)?;
     }
-    look.switched(&switched, request.keep)?;
+    look.switched(&switched, &request.stage, request.keep)?;
     outlook::warn(unfinished, &mut look.swaps, &mut session);
     if let Switched::Link { target, base: Origin::Directory(base), .. } = &switched {
         look.swaps.iter_mut().for_each(|swap| report::move_below(swap, base.path(), &target.path));
@@ -56,7 +56,7 @@ struct Look {
 
 impl Look {
     /// A directory that is built anew, if anything in it differs, has everything that stays, and is kept as one.
-    fn switched(&mut self, switched: &Switched, keep: u32) -> Result<(), Error> {
+    fn switched(&mut self, switched: &Switched, stage: &Path, keep: u32) -> Result<(), Error> {
         let differs = self.swaps.iter().any(|report| report.action != Action::Unchanged);
         let (target, base) = match switched {
             Switched::Link { target, base: Origin::Nothing(fresh), .. } => {
@@ -71,7 +71,9 @@ impl Look {
         if let Some(base) = base {
             self.mounts.add(target, Some(Survey::of(base)?.bytes()), false);
         }
-        self.swaps.insert(0, report::of(Action::WouldInstall, target, None));
+        let mut whole = report::of(Action::WouldInstall, target, None);
+        whole.source.from = stage.to_string_lossy().into_owned();
+        self.swaps.insert(0, whole);
         self.keeps.insert(0, keep > 0 && target.existing.is_some());
         Ok(())
     }

@@ -260,7 +260,7 @@ pub(super) fn judge(target: &Target, state_dir: &Path) -> Result<(), Error> {
     plan::judge_change(target)?;
     match &target.existing {
         Some(existing) if existing.stat.st_dev != target.dir_stat.st_dev => {
-            Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::HoldsMount { at: target.path.clone() } })
+            Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::MountedDirectory })
         }
         Some(existing) if plan::is_below(state_dir, &existing.stat) => {
             Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::Needed })

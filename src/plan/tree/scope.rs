@@ -73,7 +73,7 @@ fn judge(
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile | FileType::Symlink => Ok(()),
         FileType::Directory if needed.contains(&(stat.st_dev, stat.st_ino)) => refuse(Obstacle::Needed),
-        FileType::Directory if flags::of(dir, &target.leaf).mount_point => refuse(Obstacle::MountPoint),
+        FileType::Directory if flags::of(dir, &target.leaf).mount_point => refuse(Obstacle::MountedDirectory),
         FileType::Directory => {
             let is_staged = |stat: &Stat| tree::is_directory(stat) && merge.is_entered(stat);
             if is_staged(stat) {

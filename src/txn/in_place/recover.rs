@@ -207,6 +207,6 @@ impl<'a> Scene<'a> {
             (_, Overwritten::Here { .. }) => (self.path(), "what was put aside for it is not as the transaction left it", false),
             _ => (self.path(), "its directory, or that of what was put aside for it, is not the one it was", false),
         };
-        Error::Unfinished { path, txid: self.txid.to_owned(), reason: reason.to_owned(), later }
+        Error::Unfinished { path, txid: self.txid.to_owned(), reason: reason.to_owned(), later, told: true }
     }
 }

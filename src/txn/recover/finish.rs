@@ -138,8 +138,13 @@ impl Todo<'_> {
 /// Decides; `None` for a journal that never came to name anything.
 fn judge<'a>(state: &State, leftover: &'a Leftover, asked: Option<Direction>) -> Result<Option<Todo<'a>>, Error> {
     let txid = &leftover.txid;
-    let stuck =
-        |path: PathBuf, reason: &str, later| Error::Unfinished { path, txid: txid.clone(), reason: reason.to_owned(), later };
+    let stuck = |path: PathBuf, reason: &str, later| Error::Unfinished {
+        path,
+        txid: txid.clone(),
+        reason: reason.to_owned(),
+        later,
+        told: leftover.journal.is_ok(),
+    };
     let itself = || state.journal_path(txid);
     let journal = match &leftover.journal {
         Ok(journal) => journal,

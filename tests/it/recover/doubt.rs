@@ -61,12 +61,21 @@ fn a_damaged_journal_is_not_obeyed() {
         torn[at] ^= 1;
         std::fs::write(&journal, torn).unwrap();
         tree.recover(&[]).exits(8).says("damaged").says("hint: ");
-        tree.recover(&["--forward", &txid]).exits(8);
+        // Advice that can be followed: there is no way forward, nor back.
+        tree.recover(&[]).says(&format!("--abandon {txid}")).never_mentions("--forward");
+        tree.recover(&["--forward", &txid]).exits(8).never_mentions("--back");
         tree.scratch.snapshot().assert_same_as(&before);
     }
     std::fs::write(&journal, &whole).unwrap();
     tree.recover(&[]).exits(0);
     tree.assert_new();
+}
+
+#[test]
+fn what_cannot_be_decided_and_can_be_told_is_offered_both_ways() {
+    let Some(tree) = Tree::killed_at("rename") else { return };
+    std::fs::write(tree.scratch.path("bin/app"), "another tool's").unwrap();
+    tree.recover(&[]).exits(8).says("--forward").says("--back").says("--abandon");
 }
 
 #[test]

@@ -286,9 +286,23 @@ fn a_directory_that_is_or_holds_a_mount_point_is_refused() {
             _ => namespace.bind(&scratch.path("app/data"), &scratch.path(at)),
         }
         let before = scratch.snapshot();
-        exchange(&scratch).within(&namespace).run().exits(9).says(why);
+        let outcome = exchange(&scratch).within(&namespace).run();
+        // What is overwritten in place is a file.
+        outcome.exits(9).says(why).says("hint: ").says("umount").never_mentions("--in-place");
         scratch.snapshot().assert_same_as(&before);
     }
+    let scratch = tree();
+    let run = swapbin(&scratch).args(["apply", "--tree", "stage", "--to", "/", "--exchange"]).run();
+    run.exits(9).says("'/' is a mount point").says("name a directory in it").never_mentions("--in-place");
+}
+
+#[test]
+fn a_dry_run_says_what_the_directory_is_made_from() {
+    let scratch = tree();
+    let outcome = exchange(&scratch).arg("--dry-run").run();
+    outcome.exits(0).prints(&format!("would replace '{}' from 'stage'", scratch.path("app").display()));
+    let link = ["apply", "--tree", "stage", "--to", ".", "--generation-link", "current", "--dry-run"];
+    swapbin(&scratch).args(link).run().exits(0).prints("current'").never_mentions("from ''");
 }
 
 #[test]

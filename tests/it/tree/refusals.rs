@@ -30,6 +30,26 @@ fn a_file_in_the_place_of_a_directory_and_the_other_way_round_are_refused() {
 }
 
 #[test]
+fn a_root_that_is_missing_or_no_directory_is_named() {
+    let scratch = trees();
+    let to = |root: &str| swapbin(&scratch).args(["apply", "--tree", "stage", "--to", root]).run();
+    let named = |root: &str| format!("'{}'", scratch.path(root).display());
+    to("missing").exits(9).says(&format!("{} does not exist", named("missing"))).says("create the directory");
+    to("root/usr/bin/app").exits(9).says(&format!("{} is not a directory", named("root/usr/bin/app"))).says("hint: ");
+    assert!(!scratch.path("missing").exists());
+}
+
+#[test]
+fn a_staging_tree_without_anything_in_it_is_no_mistake_and_the_report_says_so() {
+    let scratch = trees();
+    scratch.directory("empty");
+    for words in [&[][..], &["--dry-run"]] {
+        let run = swapbin(&scratch).args(["apply", "--tree", "empty", "--to", "root"]).args(words).run();
+        assert_eq!(run.exits(0).output_text(), "nothing to put in place\n");
+    }
+}
+
+#[test]
 fn a_socket_in_the_staging_tree_is_refused_also_in_a_new_directory() {
     for place in ["stage/usr/bin/socket", "stage/usr/share/app/icons/socket"] {
         let scratch = trees();

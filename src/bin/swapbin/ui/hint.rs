@@ -73,6 +73,10 @@ fn advice(error: &Error) -> Option<String> {
             "mount it, then run 'swapbin recover'; if it is gone for good, 'swapbin recover --abandon {txid}' leaves every file as \
              it is"
         ),
+        Error::Unfinished { told: false, txid, .. } => format!(
+            "if another version of swapbin wrote it, run that one's 'swapbin recover'; else only 'swapbin recover --abandon {txid}' is \
+             left, which leaves every file as it is: look at those it may have been about"
+        ),
         Error::Unfinished { txid, .. } => format!(
             "look at it with 'swapbin recover --list'; then 'swapbin recover --forward {txid}' or '--back {txid}' does what can be \
              done, '--abandon {txid}' leaves every file as it is"
@@ -205,6 +209,10 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
             "a mounted file cannot be renamed over: umount {name}, replace the file on the host, or, if nobody uses it, overwrite it \
              with --in-place"
         ),
+        Obstacle::MountedDirectory if path.parent().is_none() => "name a directory in it".to_owned(),
+        Obstacle::MountedDirectory => {
+            format!("it can neither change its name nor go while it is one: umount {name}, or name a directory in it")
+        }
         Obstacle::Immutable => format!("chattr -i {name}"),
         Obstacle::AppendOnly => format!("chattr -a {name}"),
         Obstacle::ReadOnly => "remount it read-write, or choose another place".to_owned(),

@@ -20,7 +20,8 @@ pub fn report(report: &Report) -> String {
         Action::WouldInstall => {
             let verb = if replaces { "would replace" } else { "would install" };
             let plan = report.installed.as_ref().map(|facts| format!(", mode {}, owner {}:{}", facts.mode, facts.uid, facts.gid));
-            format!("{verb} {target}{size}{through} from '{}'{}", report.source.from, plan.unwrap_or_default())
+            let from = Some(&report.source.from).filter(|from| !from.is_empty()).map(|from| format!(" from '{from}'"));
+            format!("{verb} {target}{size}{through}{}{}", from.unwrap_or_default(), plan.unwrap_or_default())
         }
     }
 }
@@ -66,6 +67,9 @@ fn summary(batch: &BatchReport) -> String {
             count if parts.is_empty() => parts.push(format!("{} {words}", files_of(count))),
             count => parts.push(format!("{count} {words}")),
         }
+    }
+    if parts.is_empty() {
+        return "nothing to put in place".to_owned();
     }
     parts.extend(batch.txid.as_ref().map(|txid| format!("transaction {txid}")));
     parts.join(", ")
