@@ -12,6 +12,7 @@ mod in_place;
 mod install;
 mod label;
 mod outlook;
+mod place;
 mod recover;
 mod rescue;
 mod rollback;
@@ -89,14 +90,14 @@ impl Host {
 /// temporary file is left beside it, which the next run there removes.
 pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
+    let mut run = Run::plan(request, host, &mut session)?;
     let mut claim = match request.method {
         Method::Rename => Claim::single(host, &mut run.plan.target, request.keep, &mut session)?,
         // A write that is broken off has to be undone by what is written down.
         Method::InPlace => Claim::recorded(host, &mut run.plan.target, &mut session)?,
     };
     if claim.is_news() {
-        run = Run::plan(request, &mut Found::default(), &mut session)?;
+        run = Run::plan(request, host, &mut session)?;
     }
     let settled = run.settle(&mut session)?;
     // Litter may be what fills the disk, and goes also where nothing else is to be done.
@@ -131,7 +132,7 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
 /// As [`swap`], as far as they show without writing.
 pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
+    let mut run = Run::plan(request, host, &mut session)?;
     run.warn_of_unfinished(host);
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
@@ -150,7 +151,7 @@ pub fn check(request: &Request, host: &Host, observer: &mut dyn Observer) -> Res
 /// As [`swap`], as far as they show without writing or fetching.
 pub fn dry_run(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let mut run = Run::plan(request, &mut Found::default(), &mut session)?;
+    let mut run = Run::plan(request, host, &mut session)?;
     run.warn_of_unfinished(host);
     match run.settle(&mut session)? {
         Settled::Current => Ok(run.report(Action::Unchanged, &mut session)),
@@ -187,7 +188,8 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn plan(request: &'a Request, found: &mut Found, session: &mut Session<'_>) -> Result<Run<'a>, Error> {
+    /// Plans for one file among others, where [`place::judge`] is asked for all.
+    fn plan_among(request: &'a Request, found: &mut Found, session: &mut Session<'_>) -> Result<Run<'a>, Error> {
         let started = Instant::now();
         let plan = Plan::resolve(request, found)?;
         session.event(Event::Planned { target: &plan.target.path });

@@ -213,6 +213,20 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Takes so many other names of the old file for none that keep the old content, and says whether there is still something to
+    /// warn of.
+    pub(crate) fn holds_without(&mut self, names: u64) -> bool {
+        match self {
+            Warning::HardLinks { others, .. } => {
+                *others = others.saturating_sub(names);
+                *others > 0
+            }
+            _ => true,
+        }
+    }
+}
+
 /// The outcome of a batch that did not fail.
 #[derive(Clone, Debug)]
 pub struct BatchReport {

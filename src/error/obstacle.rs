@@ -41,6 +41,8 @@ pub enum Obstacle {
     ReadOnly,
     /// Its name is one that swapbin gives to files of its own, and removes.
     OwnName,
+    /// It is in the directory where swapbin keeps what it knows.
+    InStateDirectory,
     /// The caller may not write to the directory.
     NotWritable,
     /// The caller may not search the directory.
@@ -145,6 +147,7 @@ impl fmt::Display for Obstacle {
             AppendOnly => f.write_str("is append-only"),
             ReadOnly => f.write_str("is on a read-only filesystem"),
             OwnName => f.write_str("has a name that swapbin gives to its own files"),
+            InStateDirectory => f.write_str("is in the state directory, which is for swapbin alone"),
             NotWritable => f.write_str("is a directory you may not write to"),
             NotSearchable => f.write_str("is a directory you may not enter"),
             Sticky { owner } => write!(f, "belongs to uid {owner}, and its directory is sticky"),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use rustix::process::{Resource, getrlimit};
 
 use super::claim::Claim;
-use super::{Host, Run, Settled};
+use super::{Host, Run, Settled, place};
 use crate::checksum;
 use crate::elf;
 use crate::error::Error;
@@ -38,11 +38,11 @@ const WINDOW: u64 = 1024;
 pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
-    let mut runs = plan_all(&batch.swaps, &mut session)?;
+    let mut runs = plan_all(&batch.swaps, host, &mut session)?;
     let targets: Vec<_> = runs.iter().map(|run| &run.plan.target).collect();
     let claim = Claim::several(host, &targets, &mut session)?;
     if claim.is_news() {
-        runs = plan_all(&batch.swaps, &mut session)?;
+        runs = plan_all(&batch.swaps, host, &mut session)?;
     }
     let state = claim.state().expect("a claim of several names has a state directory");
     let mut times = Times { plan: started.elapsed(), ..Times::default() };
@@ -58,6 +58,10 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
         outcomes.push(stage(run, state, (&mut transaction, total), &mut swept, &mut session)?);
     }
     times.fetch = staging.elapsed();
+    leave_out_names(outcomes.iter_mut().filter_map(|outcome| match outcome {
+        Outcome::Changes(run, ..) => Some(run),
+        Outcome::Current(_) => None,
+    }));
 
     let committing = Instant::now();
     let committed = transaction.map(|transaction| transaction.commit(session.cancel, session.observer)).transpose()?;
@@ -93,11 +97,11 @@ impl Outcome<'_> {
     }
 }
 
-pub(super) fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> Result<Vec<Run<'a>>, Error> {
+pub(super) fn plan_all<'a>(swaps: &'a [Request], host: &Host, session: &mut Session<'_>) -> Result<Vec<Run<'a>>, Error> {
     let (mut found, mut directories) = (Found::default(), HashMap::new());
     let (mut names, mut runs) = (HashSet::new(), Vec::new());
     for request in swaps {
-        let mut run = Run::plan(request, &mut found, session)?;
+        let mut run = Run::plan_among(request, &mut found, session)?;
         let target = &mut run.plan.target;
         if request.method == Method::InPlace {
             return Err(Error::InPlaceInBatch { path: target.path.clone() });
@@ -109,15 +113,20 @@ pub(super) fn plan_all<'a>(swaps: &'a [Request], session: &mut Session<'_>) -> R
         }
         runs.push(run);
     }
-    // Names that are replaced with it keep nothing.
+    place::judge(host, runs.iter().map(|run| &*run.plan.target.path))?;
+    Ok(runs)
+}
+
+/// Leaves out of the count of other names that keep the old content those that are replaced together.
+pub(super) fn leave_out_names<'a, 'r: 'a>(runs: impl IntoIterator<Item = &'a mut Run<'r>>) {
+    let runs: Vec<_> = runs.into_iter().collect();
     let inode = |run: &Run<'_>| run.plan.target.existing.as_ref().map(|existing| existing.identity());
     let mut together: HashMap<_, u64> = HashMap::new();
-    runs.iter().filter_map(inode).for_each(|inode| *together.entry(inode).or_default() += 1);
-    for run in &mut runs {
+    runs.iter().filter_map(|run| inode(run)).for_each(|inode| *together.entry(inode).or_default() += 1);
+    for run in runs {
         let others = inode(run).map_or(0, |inode| together[&inode] - 1);
         run.leave_out_names(others);
     }
-    Ok(runs)
 }
 
 /// Stages one file, if it is not current.

@@ -125,13 +125,7 @@ impl Run<'_> {
 
     /// Takes so many other names of the old file for none that keep the old content.
     pub(super) fn leave_out_names(&mut self, names: u64) {
-        self.plan.warnings.retain_mut(|warning| match warning {
-            Warning::HardLinks { others, .. } => {
-                *others = others.saturating_sub(names);
-                *others > 0
-            }
-            _ => true,
-        });
+        self.plan.warnings.retain_mut(|warning| warning.holds_without(names));
     }
 }
 

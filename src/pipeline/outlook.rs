@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::batch::plan_all;
+use super::batch::{leave_out_names, plan_all};
 use super::{Host, Run, Settled};
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -23,7 +23,9 @@ pub fn dry_run_batch(batch: &Batch, host: &Host, observer: &mut dyn Observer) ->
     let started = Instant::now();
     let mut mounts = Mounts::default();
     let (mut swaps, mut keeps) = (Vec::new(), Vec::new());
-    for mut run in plan_all(&batch.swaps, &mut session)? {
+    let mut runs = plan_all(&batch.swaps, host, &mut session)?;
+    leave_out_names(&mut runs);
+    for mut run in runs {
         session.cancel.check()?;
         run.plan.target.reopen()?;
         run.warn_of_unfinished(host);

@@ -363,10 +363,10 @@ impl Way<'_> {
             // A target that is a directory takes the name from it.
             ..Request::new(Source::File(self.known.candidate.name.clone()), target)
         };
-        let mut run = Run::plan(&request, &mut plan::Found::default(), session)?;
+        let mut run = Run::plan(&request, host, session)?;
         let mut claim = really.then(|| Claim::single(host, &mut run.plan.target, request.keep, session)).transpose()?;
         if claim.as_ref().is_some_and(Claim::is_news) {
-            run = Run::plan(&request, &mut plan::Found::default(), session)?;
+            run = Run::plan(&request, host, session)?;
         }
         let stat = rustix::fs::fstat(&self.opened.file).map_err(|errno| Error::Io {
             op: "stat",

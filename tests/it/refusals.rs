@@ -6,6 +6,7 @@ mod mount;
 mod name;
 mod room;
 mod source;
+mod state;
 mod target;
 
 use std::path::Path;

@@ -8,6 +8,7 @@ mod failing;
 mod generation_link;
 mod many;
 mod metadata;
+mod names_of_one_file;
 mod refusals;
 mod rollback;
 

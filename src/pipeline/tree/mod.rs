@@ -14,9 +14,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Host;
 use super::batch::window;
 use super::claim::Claim;
+use super::{Host, place};
 use crate::checksum;
 use crate::elf::Linkage;
 use crate::error::Error;
@@ -45,10 +45,10 @@ use way::{Switched, Way};
 pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observer) -> Result<BatchReport, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
-    let mut way = Way::find(request, host)?;
+    let mut way = find(request, host)?;
     let claim = Claim::several(host, &way.targets(), &mut session)?;
     if claim.is_news() {
-        way = Way::find(request, host)?;
+        way = find(request, host)?;
     }
     way.warn(&mut session);
     let state = claim.state().expect("a claim of several names has a state directory");
@@ -58,6 +58,7 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     let switched_as = way.whole().map(|target| target.path.clone());
     let mut work = Work::new(request, way.plan.owners, state, session);
     work.go(way)?;
+    work.warn_of_links();
     times.fetch = staging.elapsed();
 
     let committing = Instant::now();
@@ -71,6 +72,17 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     report::tell_previous_paths(&mut swaps, switched_as.as_deref());
     times.total = started.elapsed();
     Ok(BatchReport { txid: committed.map(|committed| committed.txid), swaps, times })
+}
+
+/// Finds the way, which must not lead into the state directory.
+fn find(request: &TreeRequest, host: &Host) -> Result<Way, Error> {
+    let way = Way::find(request, host)?;
+    let releases = match &way.switched {
+        Switched::Link { releases, .. } => Some(releases.path()),
+        Switched::Names | Switched::Directory { .. } => None,
+    };
+    place::judge(host, way.targets().into_iter().map(|target| &*target.path).chain(releases))?;
+    Ok(way)
 }
 
 /// A report, and the number of the change that completes it.
@@ -222,8 +234,19 @@ impl<'a, 's> Work<'a, 's> {
     }
 
     fn push(&mut self, report: Report, change: Option<usize>, sha256: Option<Digest>) {
-        report.warnings.iter().for_each(|warning: &Warning| self.session.event(Event::Warning(warning)));
+        let now = report.warnings.iter().filter(|warning| !matches!(warning, Warning::HardLinks { .. }));
+        now.for_each(|warning| self.session.event(Event::Warning(warning)));
         self.outcomes.push(Outcome { report, change, sha256 });
+    }
+
+    /// Warns of names that keep the old content of a file: that others are replaced too is known at the end.
+    fn warn_of_links(&mut self) {
+        report::leave_out_names(&mut self.outcomes.iter_mut().map(|outcome| &mut outcome.report).collect::<Vec<_>>());
+        for warning in self.outcomes.iter().flat_map(|outcome| &outcome.report.warnings) {
+            if matches!(warning, Warning::HardLinks { .. }) {
+                self.session.event(Event::Warning(warning));
+            }
+        }
     }
 
     fn transaction(&mut self) -> Result<&mut Transaction<'s>, Error> {

@@ -22,7 +22,7 @@ use crate::source::Session;
 pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observer) -> Result<BatchOutlook, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
-    let way = Way::find(request, host)?;
+    let way = super::find(request, host)?;
     way.warn(&mut session);
     let unfinished = claim::unfinished(host, &way.targets());
     let Way { plan, switched } = way;

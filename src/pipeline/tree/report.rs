@@ -1,5 +1,6 @@
 //! What is said of each name of a tree.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Stat;
@@ -61,6 +62,18 @@ pub(super) fn warnings(target: &Target, metadata: &Metadata) -> Vec<Warning> {
         warnings.push(Warning::Volatile { path: target.path.clone() });
     }
     warnings
+}
+
+/// Leaves out of the count of other names that keep the old content those that are replaced or go, too.
+pub(super) fn leave_out_names(reports: &mut [&mut Report]) {
+    let file = |report: &Report| report.previous.as_ref().map(|previous| (previous.dev, previous.ino));
+    let mut together: HashMap<_, u64> = HashMap::new();
+    let changes = reports.iter().filter(|report| report.action != Action::Unchanged);
+    changes.filter_map(|report| file(report)).for_each(|file| *together.entry(file).or_default() += 1);
+    for report in reports {
+        let names = file(report).and_then(|file| together.get(&file)).copied().unwrap_or_default().saturating_sub(1);
+        report.warnings.retain_mut(|warning| warning.holds_without(names));
+    }
 }
 
 /// Rights that whoever runs the file gets.

@@ -12,6 +12,7 @@ use super::{Work, replaced, report};
 use crate::error::{Error, Obstacle};
 use crate::event::Event;
 use crate::fs::dir::{self, Dir};
+use crate::fs::temp;
 use crate::plan::{self, Change, Fresh, Metadata, NodeKind, Survey, Target, TreeEntry};
 use crate::proc;
 use crate::report::{Action, Report, Warning};
@@ -146,7 +147,7 @@ impl Work<'_, '_> {
         let changed = entries.remove(&(stat.st_dev, stat.st_ino)).unwrap_or_default();
         let gone: HashSet<OsString> = changed.iter().map(|entry| entry.target.leaf.clone()).collect();
         let mut names = from.all_names().map_err(|errno| failed(path, errno))?;
-        names.retain(|name| !gone.contains(name) && !name.as_encoded_bytes().starts_with(b".swapbin"));
+        names.retain(|name| !gone.contains(name) && !temp::is_own_name(name));
         names.sort();
         for name in names {
             self.session.cancel.check()?;

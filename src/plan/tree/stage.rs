@@ -9,9 +9,9 @@ use std::sync::Arc;
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use crate::error::Error;
+use crate::error::{Error, Obstacle};
 use crate::fs::dir::{self, Dir};
-use crate::fs::tree;
+use crate::fs::{temp, tree};
 use crate::plan::obstacle::kind_of;
 
 /// A name of the staging tree, with everything below it.
@@ -94,13 +94,17 @@ pub(super) fn top(dir: &Dir) -> Result<Node, Error> {
 /// Everything below a directory, names in order.
 ///
 /// # Errors
-/// [`Error::Source`], [`Error::StagedSpecial`].
+/// [`Error::Source`], [`Error::StagedSpecial`]; [`Error::Target`] for a name that swapbin gives to its own files.
 pub(super) fn read(dir: &Dir) -> Result<Vec<Node>, Error> {
     let mut names = dir.all_names().map_err(|errno| unreadable(dir.path().to_owned(), errno))?;
     names.sort();
     let mut nodes = Vec::new();
     for name in names {
         let path = || dir.path().join(&name);
+        // A later run would take it for one of its own.
+        if temp::is_own_name(&name) {
+            return Err(Error::Target { path: path(), obstacle: Obstacle::OwnName });
+        }
         let stat = dir::stat_at(dir, &name).map_err(|errno| unreadable(path(), errno))?;
         let kind = match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => NodeKind::File,

@@ -43,6 +43,12 @@ impl Here {
     }
 }
 
+/// A link that was followed.
+struct Followed {
+    at: PathBuf,
+    to: PathBuf,
+}
+
 /// The root directory.
 #[derive(Debug)]
 pub(super) struct Within {
@@ -78,26 +84,21 @@ impl Within {
         by: &mut dyn FnMut(&Here, &OsStr),
     ) -> Result<Option<Rc<Here>>, Error> {
         let mut at = Rc::clone(from);
-        let mut left: VecDeque<OsString> = parts(path);
-        let (mut links, mut last_link) = (0, None);
-        // How many of the parts that are left are the link's: what is missing of the others is missing by itself.
-        let mut of_link = 0usize;
-        while let Some(part) = left.pop_front() {
-            if of_link == 0 {
-                last_link = None;
-            }
-            of_link = of_link.saturating_sub(1);
+        // With the link each is a part of: what is missing of the others is missing by itself.
+        let mut left: VecDeque<(OsString, Option<Rc<Followed>>)> = parts(path).into_iter().map(|part| (part, None)).collect();
+        let mut links = 0;
+        while let Some((part, of_link)) = left.pop_front() {
             let here = || at.dir.path().join(&part);
             let refuse = |path: PathBuf, obstacle| Err(Error::Target { path, obstacle });
             if part == "." {
                 continue;
             }
             if part == ".." {
-                at = match (&at.above, last_link.clone()) {
+                at = match (&at.above, of_link) {
                     (Some(above), _) => Rc::clone(above),
                     // The root of everything is above itself, path_resolution(7).
                     (None, _) if at.dir.path() == Path::new("/") => at,
-                    (None, Some((link, to))) => return refuse(link, Obstacle::LeadsOut { to }),
+                    (None, Some(link)) => return refuse(link.at.clone(), Obstacle::LeadsOut { to: link.to.clone() }),
                     (None, None) => return refuse(path.to_owned(), Obstacle::Outside),
                 };
                 continue;
@@ -116,17 +117,15 @@ impl Within {
                         trust::judge_link(&*at.dir, &part, &here())?;
                     }
                     by(&at, &part);
-                    last_link = Some((here(), text.clone()));
-                    let added = parts(&text);
-                    of_link += added.len();
-                    added.into_iter().rev().for_each(|part| left.push_front(part));
+                    let link = Rc::new(Followed { at: here(), to: text.clone() });
+                    parts(&text).into_iter().rev().for_each(|part| left.push_front((part, Some(Rc::clone(&link)))));
                     if text.is_absolute() {
                         at = self.root();
                     }
                 }
                 Err(Errno::NOENT) => {
-                    return match last_link {
-                        Some((link, to)) => refuse(link, Obstacle::LeadsNowhere { to }),
+                    return match of_link {
+                        Some(link) => refuse(link.at.clone(), Obstacle::LeadsNowhere { to: link.to.clone() }),
                         None => Ok(None),
                     };
                 }

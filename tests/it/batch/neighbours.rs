@@ -70,6 +70,10 @@ fn names_of_one_file_are_replaced_together_and_come_back_together() {
     swapbin(&scratch).args(["rollback", "--last"]).run().exits(0);
     assert_eq!(read(), (b"old".to_vec(), b"old".to_vec()));
     scratch.assert_no_litter();
+    // One that is what it should be stays what it is.
+    scratch.file("same", "old");
+    let one = swapbin(&scratch).from("same").to("other").from("new").to("one");
+    one.run().exits(0).prints("unchanged").says("one' has another name");
 }
 
 #[test]

@@ -103,6 +103,40 @@ fn a_link_that_is_replaced_and_gone_through_at_once_is_refused() {
 }
 
 #[test]
+fn a_scope_that_cannot_be_followed_is_refused_with_the_link_and_what_it_says() {
+    let scratch = merged("usr/lib");
+    scratch.directory("outside");
+    scratch.link("root/nowhere", "usr/missing");
+    scratch.link("root/absolute", "/usr/lib/missing/below");
+    scratch.link("root/out", "../outside");
+    scratch.link("root/usr/far", "../lib/../../../outside");
+    scratch.file("root/file", "a file");
+    let at = |name: &str| format!("error: '{}' ", scratch.path("root").join(name).display());
+    let link = |name: &str, to: &str, why: &str| format!("{}is a symbolic link to '{to}', which {why}\n", at(name));
+    let (none, leads_out) = ("does not exist in the tree", "leads out of the tree");
+    let refused = [
+        ("nowhere", link("nowhere", "usr/missing", none), "mend the link, or remove it"),
+        ("nowhere/below", link("nowhere", "usr/missing", none), "mend the link"),
+        ("absolute", link("absolute", "/usr/lib/missing/below", none), "mend the link"),
+        ("out", link("out", "../outside", leads_out), "inside the root only"),
+        ("usr/far", link("usr/far", "../lib/../../../outside", leads_out), "inside the root only"),
+        ("usr/../..", "error: 'usr/../..' leads out of the tree\n".to_owned(), "name a directory below"),
+        ("lib/../../../outside", "error: 'lib/../../../outside' leads out of the tree\n".to_owned(), "name a directory below"),
+        ("file", format!("{}is not a directory\n", at("file")), "check the path"),
+        ("file/below", format!("{}is not a directory\n", at("file")), "check the path"),
+    ];
+    let before = scratch.snapshot();
+    for (scope, message, advice) in refused {
+        for words in [&[][..], &["--dry-run"]] {
+            put(&scratch).args(["--delete", scope]).args(words).run().exits(9).says(&message).says("hint: ").says(advice);
+        }
+    }
+    scratch.snapshot().assert_same_as(&before);
+    // What is missing behind a link that leads somewhere is missing by itself.
+    puts(&scratch, &["--delete", "lib/missing", "--dry-run"]).says("nothing to delete");
+}
+
+#[test]
 fn what_is_below_a_directory_that_goes_comes_back_with_it() {
     let scratch = merged("usr/lib");
     scratch.directory("root/srv/a/b");

@@ -50,6 +50,31 @@ fn a_staging_tree_without_anything_in_it_is_no_mistake_and_the_report_says_so() 
 }
 
 #[test]
+fn a_staged_name_of_swapbins_own_is_refused_wherever_it_is() {
+    let own = [".swapbin~00c0ffee000000000000.0", ".swapbin.b00c0ffee000000000000.1", ".swapbin.s0123456789abcdef.0"];
+    for name in own {
+        for directory in ["stage/usr/bin", "stage/usr/share/app/icons"] {
+            let scratch = trees();
+            let path = format!("{directory}/{name}");
+            scratch.file(&path, "left");
+            is_refused(&scratch, 9, &format!("'{path}' has a name that swapbin gives to its own files"));
+            let link = ["apply", "--tree", "stage", "--to", "root", "--generation-link", "current"];
+            swapbin(&scratch).args(link).run().exits(9).says("gives to its own files");
+            assert!(!scratch.path("current").is_symlink());
+        }
+    }
+    let scratch = trees();
+    scratch.file("stage/usr/bin/.swapbinrc", "a file like any other");
+    puts(&scratch, &["--exchange"]);
+    assert_eq!(scratch.read("root/usr/bin/.swapbinrc"), b"a file like any other");
+    // Nor is it left behind when the directory is made anew.
+    scratch.file("stage/usr/bin/app", "newer app");
+    fs::remove_file(scratch.path("stage/usr/bin/.swapbinrc")).unwrap();
+    puts(&scratch, &["--exchange"]);
+    assert_eq!(scratch.read("root/usr/bin/.swapbinrc"), b"a file like any other");
+}
+
+#[test]
 fn a_socket_in_the_staging_tree_is_refused_also_in_a_new_directory() {
     for place in ["stage/usr/bin/socket", "stage/usr/share/app/icons/socket"] {
         let scratch = trees();

@@ -202,7 +202,8 @@ fn of_obstacle(path: &std::path::Path, obstacle: &Obstacle) -> Option<String> {
         Obstacle::Special { .. } => "only regular files and links to them are replaced".to_owned(),
         Obstacle::MissingParent => "create the directory first".to_owned(),
         Obstacle::NotADirectory => "check the path".to_owned(),
-        Obstacle::OwnName => "choose another name".to_owned(),
+        Obstacle::OwnName => "choose another name; what a run left in a staging tree, remove".to_owned(),
+        Obstacle::InStateDirectory => "choose another place, or another state directory with --state-dir".to_owned(),
         Obstacle::DanglingLink { .. } => "mend the link, or replace the link itself with --no-dereference".to_owned(),
         Obstacle::LinkLoop => "mend the links, or replace the link itself with --no-dereference".to_owned(),
         Obstacle::MountPoint => format!(
