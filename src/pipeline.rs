@@ -42,10 +42,9 @@ use crate::event::{Cancel, Event, Observer};
 use crate::plan::{self, Found, Plan};
 use crate::proof::Trusted;
 use crate::report::{Action, FileFacts, Report, SourceFacts, Times, Warning};
-use crate::request::{Digest, EmptySource, Method, Request, WhenCurrent};
+use crate::request::{Digest, EmptySource, Request, WhenCurrent};
 use crate::source::{self, LocalSource, Session, Supply};
 use crate::txn::{self, Old, Publish, Records, Sealed, Stage, State};
-use claim::Claim;
 use sinks::{Comparing, Staging};
 
 /// How long to wait for another run, if nothing else is asked for.
@@ -90,15 +89,7 @@ impl Host {
 /// temporary file is left beside it, which the next run there removes.
 pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Result<Report, Error> {
     let mut session = Session { observer, cancel: &host.cancel };
-    let mut run = Run::plan(request, host, &mut session)?;
-    let mut claim = match request.method {
-        Method::Rename => Claim::single(host, &mut run.plan.target, request.keep, &mut session)?,
-        // A write that is broken off has to be undone by what is written down.
-        Method::InPlace => Claim::recorded(host, &mut run.plan.target, &mut session)?,
-    };
-    if claim.is_news() {
-        run = Run::plan(request, host, &mut session)?;
-    }
+    let (mut run, mut claim) = Run::claimed(request, host, &mut session)?;
     let settled = run.settle(&mut session)?;
     // Litter may be what fills the disk, and goes also where nothing else is to be done.
     run.sweep(claim.state(), &mut session);

@@ -70,15 +70,16 @@ pub(crate) fn begin_writeback(fd: BorrowedFd<'_>, offset: u64, bytes: u64) {
 }
 
 /// Locks bytes of a file for this open file description, fcntl_locking(2): the lock ends with the last descriptor, however
-/// the process ends. `false`: somebody else has one of them.
+/// the process ends. A `shared` lock stands beside others of its kind, and takes the place of one we have. `false`: somebody else
+/// is in the way.
 ///
 /// # Errors
 /// Of fcntl(2).
-pub(crate) fn lock_bytes(fd: BorrowedFd<'_>, at: u64, bytes: u64) -> io::Result<bool> {
+pub(crate) fn lock_bytes(fd: BorrowedFd<'_>, at: u64, bytes: u64, shared: bool) -> io::Result<bool> {
     // SAFETY: zero is a valid value of every field of the plain C structure, which lives on our stack during the call.
     let failed = unsafe {
         let mut lock: libc::flock = std::mem::zeroed();
-        lock.l_type = libc::F_WRLCK as _;
+        lock.l_type = if shared { libc::F_RDLCK } else { libc::F_WRLCK } as _;
         lock.l_whence = libc::SEEK_SET as _;
         lock.l_start = at as _;
         lock.l_len = bytes as _;

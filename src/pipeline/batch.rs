@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use rustix::process::{Resource, getrlimit};
 
-use super::claim::Claim;
+use super::claim::{Claim, ROUNDS};
 use super::{Host, Run, Settled, place};
 use crate::checksum;
 use crate::elf;
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::plan::{self, Found};
+use crate::plan::{self, Found, Target};
 use crate::report::{Action, BatchReport, FileFacts, Report, Times};
 use crate::request::{Batch, Digest, Method, Request};
 use crate::source::Session;
@@ -39,10 +39,12 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
     let mut session = Session { observer, cancel: &host.cancel };
     let started = Instant::now();
     let mut runs = plan_all(&batch.swaps, host, &mut session)?;
-    let targets: Vec<_> = runs.iter().map(|run| &run.plan.target).collect();
-    let claim = Claim::several(host, &targets, &mut session)?;
-    if claim.is_news() {
-        runs = plan_all(&batch.swaps, host, &mut session)?;
+    let mut claim = Claim::several(host, &targets(&runs), &[], &mut session)?;
+    for _ in 0..ROUNDS {
+        if claim.is_news() || !runs.iter().all(Run::is_where_it_was) {
+            runs = plan_all(&batch.swaps, host, &mut session)?;
+            claim = claim.renewed(host, &targets(&runs), &[], &mut session)?;
+        }
     }
     let state = claim.state().expect("a claim of several names has a state directory");
     let mut times = Times { plan: started.elapsed(), ..Times::default() };
@@ -70,6 +72,10 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
     let swaps = outcomes.into_iter().map(|outcome| outcome.report(committed.as_ref(), &mut session)).collect::<Result<_, _>>()?;
     times.total = started.elapsed();
     Ok(BatchReport { txid: committed.map(|committed| committed.txid), swaps, times })
+}
+
+fn targets<'r>(runs: &'r [Run<'_>]) -> Vec<&'r Target> {
+    runs.iter().map(|run| &run.plan.target).collect()
 }
 
 /// What is to become of one file.

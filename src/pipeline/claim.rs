@@ -1,14 +1,16 @@
 //! The right to change some names: nobody else of ours is at them, and nobody left them half done.
 
 use std::fs::File;
+use std::path::Path;
 
 use super::{Host, Run};
 use crate::error::Error;
 use crate::event::Event;
 use crate::fs::tree;
 use crate::journal::Entry;
-use crate::plan::Target;
+use crate::plan::{self, Target};
 use crate::report::Warning;
+use crate::request::{Method, Request};
 use crate::source::Session;
 use crate::txn::{self, State, Waited};
 
@@ -47,19 +49,25 @@ impl Claim {
 
     fn take_one(state: State, host: &Host, target: &mut Target, session: &mut Session<'_>) -> Result<Claim, Error> {
         let mut file = target.existing.as_mut().and_then(|existing| existing.file.take());
-        let claim = Claim::take(state, host, &[target], &mut file, session);
+        let claim = Claim::take(state, host, &[target], &[], &mut file, session);
         if let Some(existing) = &mut target.existing {
             existing.file = file;
         }
         claim
     }
 
-    /// For several names at once, of which no file is open.
+    /// For several names at once, of which no file is open, and these directories besides, with everything below them. A target
+    /// that is a directory is claimed so without being asked for.
     ///
     /// # Errors
     /// As [`Claim::single`], and [`Error::State`].
-    pub(super) fn several(host: &Host, targets: &[&Target], session: &mut Session<'_>) -> Result<Claim, Error> {
-        Claim::take(State::open(&host.state_dir)?, host, targets, &mut None, session)
+    pub(super) fn several(
+        host: &Host,
+        targets: &[&Target],
+        trees: &[Tree<'_>],
+        session: &mut Session<'_>,
+    ) -> Result<Claim, Error> {
+        Claim::take(State::open(&host.state_dir)?, host, targets, trees, &mut None, session)
     }
 
     /// `file` is closed before anything is settled: what was being overwritten in place is put right only while nobody has it, and
@@ -68,14 +76,17 @@ impl Claim {
         state: State,
         host: &Host,
         targets: &[&Target],
+        trees: &[Tree<'_>],
         file: &mut Option<File>,
         session: &mut Session<'_>,
     ) -> Result<Claim, Error> {
         let names = targets.iter().map(|target| (&target.dir_stat, &*target.leaf, &*target.path));
-        let waited = state.lock(names, host.wait, session.cancel)?;
-        let concerned = txn::concerning(&state, |entry| targets.iter().any(|target| is_of(entry, target)))
-            .map_err(|errno| state.error(errno))?;
-        let mut news = waited == Waited::Yes;
+        let trees: Vec<Tree<'_>> = targets.iter().filter_map(|target| Tree::at(target)).chain(trees.iter().copied()).collect();
+        let waited = state.lock(names, trees.iter().map(|tree| tree.path), host.wait, session.cancel)?;
+        let concerns =
+            |entry: &Entry| targets.iter().any(|target| is_of(entry, target)) || trees.iter().any(|tree| tree.has(entry));
+        let concerned = txn::concerning(&state, concerns).map_err(|errno| state.error(errno))?;
+        let mut news = waited == Waited::Yes || !are_where_they_were(targets);
         for leftover in concerned.litter {
             // Of no concern to us: if it cannot go, it stays.
             news |= txn::settle(&state, &leftover).is_ok();
@@ -89,9 +100,26 @@ impl Claim {
         Ok(Claim { state: Some(state), news, warning: None })
     }
 
-    /// Whether the targets have to be looked at again.
+    /// Whether the targets have to be looked at again, and the claim then renewed.
     pub(super) fn is_news(&self) -> bool {
         self.news
+    }
+
+    /// The same for what the targets have come to be: with another directory at a path, a name is another one.
+    ///
+    /// # Errors
+    /// As [`Claim::several`].
+    pub(super) fn renewed(
+        self,
+        host: &Host,
+        targets: &[&Target],
+        trees: &[Tree<'_>],
+        session: &mut Session<'_>,
+    ) -> Result<Claim, Error> {
+        match self.state {
+            Some(state) => Claim::take(state, host, targets, trees, &mut None, session),
+            None => Ok(self),
+        }
     }
 
     /// The state directory, where there is one.
@@ -102,6 +130,43 @@ impl Claim {
     /// That nothing will be kept, if so.
     pub(super) fn warning(&mut self) -> Option<Warning> {
         self.warning.take()
+    }
+}
+
+/// How often what was claimed may turn out to be something else. Once it is claimed by its path, nothing above it goes.
+pub(super) const ROUNDS: usize = 2;
+
+impl<'a> Run<'a> {
+    /// Plans, and claims the target; what may have changed until then is planned for again.
+    ///
+    /// # Errors
+    /// As [`Run::plan`] and [`Claim::single`], or [`Claim::recorded`] for a file that is to be overwritten in place.
+    pub(super) fn claimed(request: &'a Request, host: &Host, session: &mut Session<'_>) -> Result<(Run<'a>, Claim), Error> {
+        let mut run = Run::plan(request, host, session)?;
+        let mut claim = match request.method {
+            Method::Rename => Claim::single(host, &mut run.plan.target, request.keep, session)?,
+            // A write that is broken off has to be undone by what is written down.
+            Method::InPlace => Claim::recorded(host, &mut run.plan.target, session)?,
+        };
+        for _ in 0..ROUNDS {
+            let Some(state) = claim.state.take_if(|_| claim.news || !run.is_where_it_was()) else { break };
+            run = Run::plan(request, host, session)?;
+            claim = Claim::take_one(state, host, &mut run.plan.target, session)?;
+        }
+        Ok((run, claim))
+    }
+
+    /// Whether the path that was asked for still leads to the target, or to its directory. A link on the way may have been given
+    /// another target before this one was claimed.
+    pub(super) fn is_where_it_was(&self) -> bool {
+        let (target, asked) = (&self.plan.target, &*self.request.target);
+        let dir = (target.dir_stat.st_dev, target.dir_stat.st_ino);
+        let leads = |path: &Path| {
+            let id = rustix::fs::stat(path).map(|stat| (stat.st_dev, stat.st_ino));
+            id.is_ok_and(|id| id == dir || target.existing.as_ref().is_some_and(|existing| existing.identity() == id))
+        };
+        let parent = asked.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+        parent.is_some_and(leads) || leads(asked)
     }
 }
 
@@ -129,26 +194,63 @@ impl Run<'_> {
     }
 }
 
-/// Of each of these targets that a transaction that was broken off is about, that this has to be settled first.
-pub(super) fn unfinished(host: &Host, targets: &[&Target]) -> Vec<Warning> {
+/// Of each of these targets, and of these directories with everything below them, that a transaction that was broken off is about
+/// it, and that this has to be settled first.
+pub(super) fn unfinished(host: &Host, targets: &[&Target], trees: &[Tree<'_>]) -> Vec<Warning> {
     let Ok(Some(state)) = State::existing(&host.state_dir) else { return Vec::new() };
-    let concerns = |entry: &Entry| targets.iter().any(|target| is_of(entry, target));
-    let Ok(concerned) = txn::concerning(&state, concerns) else { return Vec::new() };
+    let Ok(concerned) = txn::concerning(&state, |_| true) else { return Vec::new() };
     let mut warnings = Vec::new();
     for leftover in concerned.first {
         let Ok(journal) = &leftover.journal else { continue };
-        let meant = targets.iter().filter(|target| journal.entries.iter().any(|entry| is_of(entry, target)));
-        let warn = |target: &&Target| Warning::Unfinished { path: target.path.clone(), txid: leftover.txid.clone() };
-        warnings.extend(meant.map(warn));
+        let concerns = |target: &&&Target| {
+            let tree = Tree::at(target);
+            journal.entries.iter().any(|entry| is_of(entry, target) || tree.is_some_and(|tree| tree.has(entry)))
+        };
+        let names = targets.iter().filter(concerns).map(|target| &*target.path);
+        let trees = trees.iter().filter(|tree| journal.entries.iter().any(|entry| tree.has(entry))).map(|tree| tree.path);
+        let warn = |path: &Path| Warning::Unfinished { path: path.to_owned(), txid: leftover.txid.clone() };
+        warnings.extend(names.chain(trees).map(warn));
     }
     warnings
 }
 
-/// Whether an entry of a journal is about this target, or about a name below it: a directory that is exchanged or goes takes along
-/// what recovery looks for by its path. Neither path has links.
+/// A directory that changes with everything below it: another takes its place, or it goes.
+#[derive(Clone, Copy)]
+pub(super) struct Tree<'a> {
+    /// Without links.
+    pub(super) path: &'a Path,
+    /// Device and inode.
+    pub(super) id: (u64, u64),
+}
+
+impl Tree<'_> {
+    fn at(target: &Target) -> Option<Tree<'_>> {
+        let existing = target.existing.as_ref().filter(|existing| tree::is_directory(&existing.stat))?;
+        Some(Tree { path: &target.path, id: existing.identity() })
+    }
+
+    /// Whether an entry of a journal is about a name below it, which recovery then would look for in vain.
+    fn has(self, entry: &Entry) -> bool {
+        let dir = entry.dir.as_path();
+        // A directory that is mounted twice has two paths.
+        dir.starts_with(self.path) || plan::is_below(dir, self.id)
+    }
+}
+
+/// Whether the directories have the paths they were found by. Another one may have taken the place of one, or of one above, before
+/// it was locked: what is put there would go with it.
+fn are_where_they_were(targets: &[&Target]) -> bool {
+    let mut last = None;
+    targets.iter().all(|target| {
+        let id = (target.dir_stat.st_dev, target.dir_stat.st_ino);
+        let seen = last.replace(id) == Some(id);
+        seen || rustix::fs::stat(target.dir.path()).is_ok_and(|now| (now.st_dev, now.st_ino) == id)
+    })
+}
+
+/// Whether an entry of a journal is about this target.
 fn is_of(entry: &Entry, target: &Target) -> bool {
     let same_dir = entry.dir.as_path() == target.dir.path()
         || (entry.filesystem.dev, entry.filesystem.inode) == (target.dir_stat.st_dev, target.dir_stat.st_ino);
-    let is_directory = target.existing.as_ref().is_some_and(|existing| tree::is_directory(&existing.stat));
-    (same_dir && entry.leaf.as_os_str() == target.leaf) || (is_directory && entry.dir.as_path().starts_with(&target.path))
+    same_dir && entry.leaf.as_os_str() == target.leaf
 }

@@ -165,7 +165,8 @@ fn claim(state: &State, names: &HashMap<Name, Arc<Dir>>, host: &Host) -> Result<
     let stat = |dir: &Arc<Dir>| rustix::fs::fstat(&**dir).map_err(|errno| state.error(errno));
     let locks = names.iter().map(|((path, leaf), dir)| Ok((stat(dir)?, leaf, path.join(leaf))));
     let locks = locks.collect::<Result<Vec<_>, Error>>()?;
-    state.lock(locks.iter().map(|(dir, leaf, path)| (dir, leaf.as_os_str(), path.as_path())), host.wait, &host.cancel)?;
+    let locked = locks.iter().map(|(dir, leaf, path)| (dir, leaf.as_os_str(), path.as_path()));
+    state.lock(locked, [], host.wait, &host.cancel)?;
     let concerned = txn::concerning(state, |entry| names.contains_key(&name(entry))).map_err(|errno| state.error(errno))?;
     let stuck = concerned.first.into_iter().filter(|leftover| txn::settle(state, leftover).is_err());
     let entries = stuck.flat_map(|leftover| leftover.journal.map(|journal| journal.entries).unwrap_or_default());

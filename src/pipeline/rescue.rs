@@ -363,11 +363,10 @@ impl Way<'_> {
             // A target that is a directory takes the name from it.
             ..Request::new(Source::File(self.known.candidate.name.clone()), target)
         };
-        let mut run = Run::plan(&request, host, session)?;
-        let mut claim = really.then(|| Claim::single(host, &mut run.plan.target, request.keep, session)).transpose()?;
-        if claim.as_ref().is_some_and(Claim::is_news) {
-            run = Run::plan(&request, host, session)?;
-        }
+        let (mut run, mut claim) = match really {
+            true => Run::claimed(&request, host, session).map(|(run, claim)| (run, Some(claim)))?,
+            false => (Run::plan(&request, host, session)?, None),
+        };
         let stat = rustix::fs::fstat(&self.opened.file).map_err(|errno| Error::Io {
             op: "stat",
             path: from.clone(),

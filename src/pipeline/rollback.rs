@@ -76,12 +76,15 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
     };
     let (claim, targets) = loop {
         let targets = look(&entries, trust)?;
-        let claim = Claim::several(host, &targets.iter().collect::<Vec<_>>(), &mut session)?;
+        let claim = Claim::several(host, &targets.iter().collect::<Vec<_>>(), &[], &mut session)?;
         // A change that another run made before we had the claim, or that was just recovered, is a newer one.
         let now = claim.state().map(|state| recorded_entries(state, wanted, trust, None)).transpose()?.unwrap_or_default();
         if now == entries {
-            let targets = if claim.is_news() { look(&entries, trust)? } else { targets };
-            break (claim, targets);
+            if !claim.is_news() {
+                break (claim, targets);
+            }
+            let targets = look(&entries, trust)?;
+            break (claim.renewed(host, &targets.iter().collect::<Vec<_>>(), &[], &mut session)?, targets);
         }
         entries = now;
     };

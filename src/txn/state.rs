@@ -1,5 +1,6 @@
 //! The state directory: whose it is, who else is at work, and what a transaction is called.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -14,6 +15,7 @@ use rustix::io::Errno;
 
 use crate::error::Error;
 use crate::event::Cancel;
+use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::temp::TXID_DIGITS;
 use crate::fs::{private, sync};
@@ -33,6 +35,9 @@ const NAMES: u64 = 1 << 32;
 
 /// Names of one directory that are locked one by one.
 const MANY: usize = 32;
+
+/// The bytes that stand for directories with everything below them: behind those of all names.
+const TREES: u64 = (1 << 62) + 2 * NAMES;
 
 /// How long a wait for a lock lasts before it is tried again.
 const TICK: Duration = Duration::from_millis(10);
@@ -156,22 +161,33 @@ impl State {
         Ok(format!("{}{next:012x}", self.mark))
     }
 
-    /// Locks the names that are going to be changed, until the directory is dropped. What is already locked stays so.
+    /// Locks the names that are going to be changed, until the directory is dropped, and `trees`, directories that change with
+    /// everything below them. Whoever changes a name shares the directories above it with others of its kind, so that no tree goes
+    /// from under it. What is already locked stays so.
     ///
     /// # Errors
     /// [`Error::Locked`] if another run has one of them and is not done in time; cancelled.
     pub(crate) fn lock<'a>(
         &self,
-        targets: impl IntoIterator<Item = (&'a Stat, &'a std::ffi::OsStr, &'a Path)>,
+        names: impl IntoIterator<Item = (&'a Stat, &'a std::ffi::OsStr, &'a Path)>,
+        trees: impl IntoIterator<Item = &'a Path>,
         wait: Duration,
         cancel: &Cancel,
     ) -> Result<Waited, Error> {
-        let bytes = bytes_of(targets.into_iter().map(|(dir, leaf, path)| (byte_of(dir, leaf), path)).collect());
+        let names: Vec<_> = names.into_iter().collect();
+        let above = above(names.iter().map(|(_, _, path)| *path)).into_iter();
+        let mut locks: BTreeMap<u64, Lock<'_>> =
+            above.map(|path| (byte_of_tree(path), Lock { count: 1, path, shared: true })).collect();
+        locks.extend(trees.into_iter().map(|path| (byte_of_tree(path), Lock { count: 1, path, shared: false })));
+        let names = bytes_of(names.into_iter().map(|(dir, leaf, path)| (byte_of(dir, leaf), path)).collect());
+        locks.extend(names.into_iter().map(|(first, count, path)| (first, Lock { count, path, shared: false })));
         let started = Instant::now();
         let mut waited = Waited::No;
-        for (first, count, path) in bytes {
+        failpoint::hit("lock").map_err(|source| self.error(source))?;
+        // In the same order for everybody, so that no two wait for each other.
+        for (first, Lock { count, path, shared }) in locks {
             let error = |source: io::Error| Error::State { path: self.path.clone(), reason: reason(&source) };
-            while !sys::lock_bytes(self.lock.as_fd(), first, count).map_err(error)? {
+            while !sys::lock_bytes(self.lock.as_fd(), first, count, shared).map_err(error)? {
                 cancel.check()?;
                 if started.elapsed() >= wait {
                     return Err(Error::Locked { path: path.to_owned(), waited: wait });
@@ -182,6 +198,13 @@ impl State {
         }
         Ok(waited)
     }
+}
+
+/// Bytes of the lock file, and what they stand for.
+struct Lock<'a> {
+    count: u64,
+    path: &'a Path,
+    shared: bool,
 }
 
 /// Whether somebody else was at work first, so that what was seen before may be out of date.
@@ -213,10 +236,26 @@ fn byte_of(dir: &Stat, leaf: &std::ffi::OsStr) -> u64 {
     SETUP + 1 + dir * NAMES + u64::from(crc32fast::hash(leaf.as_encoded_bytes()))
 }
 
+/// The byte that stands for a directory and everything below it, by its path, which has no links.
+fn byte_of_tree(path: &Path) -> u64 {
+    TREES + u64::from(crc32fast::hash(path.as_os_str().as_encoded_bytes()))
+}
+
+/// The directories above these names; not the root, which nothing can take the place of.
+fn above<'a>(names: impl Iterator<Item = &'a Path>) -> BTreeSet<&'a Path> {
+    let mut found = BTreeSet::new();
+    for name in names {
+        for dir in name.ancestors().skip(1).filter(|dir| dir.parent().is_some()) {
+            if !found.insert(dir) {
+                break;
+            }
+        }
+    }
+    found
+}
+
 /// What to lock, first byte and count, for these bytes: of a directory with many names, all. The kernel looks through all locks
 /// of a file for each new one, which took 60 ms of the run for 4,000.
-///
-/// In the same order for everybody, so that no two wait for each other.
 fn bytes_of(mut bytes: Vec<(u64, &Path)>) -> Vec<(u64, u64, &Path)> {
     bytes.sort();
     bytes.dedup_by_key(|(byte, _)| *byte);
@@ -246,7 +285,7 @@ fn mark(dir: &Arc<Dir>, path: &Path, lock: &File) -> io::Result<String> {
     if let Some(mark) = read_mark(dir) {
         return Ok(mark);
     }
-    while !sys::lock_bytes(lock.as_fd(), SETUP, 1)? {
+    while !sys::lock_bytes(lock.as_fd(), SETUP, 1, false)? {
         thread::sleep(TICK);
     }
     // Another run may have been first.
@@ -302,11 +341,19 @@ mod tests {
     }
 
     #[test]
+    fn the_directories_above_a_name_are_found_once_and_without_the_root() {
+        let names = ["/usr/bin/app", "/usr/lib/app/lib.so", "/usr/bin/other", "/init"].map(Path::new);
+        let found = above(names.into_iter());
+        assert_eq!(Vec::from_iter(found), ["/usr", "/usr/bin", "/usr/lib", "/usr/lib/app"].map(Path::new));
+    }
+
+    #[test]
     fn every_byte_is_one_that_a_lock_may_have() {
         let mut stat: Stat = rustix::fs::stat("/").unwrap();
         for inode in 0..1000 {
             stat.st_ino = inode;
-            assert!(i64::try_from(byte_of(&stat, "app".as_ref()) + NAMES).is_ok());
+            assert!(byte_of(&stat, "app".as_ref()) + NAMES < TREES);
         }
+        assert!(i64::try_from(TREES + NAMES).is_ok());
     }
 }

@@ -9,6 +9,7 @@ mod generation_link;
 mod many;
 mod metadata;
 mod names_of_one_file;
+mod neighbours;
 mod refusals;
 mod rollback;
 

@@ -1,7 +1,9 @@
 //! Runs a program one system call at a time, ptrace(2).
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
@@ -40,7 +42,7 @@ pub fn run(command: &mut Command, step: Step<'_>) -> io::Result<ExitStatus> {
             stop if stop == libc::SIGTRAP | 0x80 => match sys::system_call(pid) {
                 Ok(Call::Entry(number, arguments)) => {
                     if changes_files(number, &arguments) {
-                        changing.insert(pid, is_rename(number));
+                        changing.insert(pid, is_rename(number) && !is_of_the_mark(pid, &arguments));
                     }
                 }
                 Ok(Call::Exit) => changing.remove(&pid).map_or(Ok(()), &mut *step)?,
@@ -69,6 +71,13 @@ fn is_rename(number: u64) -> bool {
     #[cfg(not(target_arch = "x86_64"))]
     const RENAMES: [libc::c_long; 1] = [libc::SYS_renameat2];
     RENAMES.iter().any(|rename| u64::try_from(*rename) == Ok(number))
+}
+
+/// Whether it makes the mark of a new state directory: the first rename of all, long before a target changes.
+fn is_of_the_mark(pid: Pid, arguments: &[u64; 6]) -> bool {
+    let mut name = [0; 9];
+    let memory = File::open(format!("/proc/{}/mem", pid.as_raw_pid()));
+    memory.and_then(|memory| memory.read_exact_at(&mut name, arguments[1])).is_ok() && name == *b"mark.new\0"
 }
 
 fn changes_files(number: u64, arguments: &[u64; 6]) -> bool {

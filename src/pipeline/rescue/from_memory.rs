@@ -63,11 +63,10 @@ impl Job<'_> {
         let Job { request: wanted, target, really, .. } = *self;
         let request =
             Request { follow: wanted.follow, path_trust: wanted.path_trust, keep: wanted.keep, ..Request::new(name, target) };
-        let mut run = Run::plan(&request, host, session)?;
-        let mut claim = really.then(|| Claim::single(host, &mut run.plan.target, request.keep, session)).transpose()?;
-        if claim.as_ref().is_some_and(Claim::is_news) {
-            run = Run::plan(&request, host, session)?;
-        }
+        let (mut run, mut claim) = match really {
+            true => Run::claimed(&request, host, session).map(|(run, claim)| (run, Some(claim)))?,
+            false => (Run::plan(&request, host, session)?, None),
+        };
         if run.plan.target.existing.is_some() && !wanted.replace {
             return Err(Error::Target { path: run.plan.target.path, obstacle: Obstacle::Exists });
         }

@@ -65,7 +65,7 @@ pub fn dry_run_rollback(
         keeps.push(*kept);
     }
     let targets: Vec<&Target> = found.iter().map(|one| &one.target).collect();
-    outlook::warn(claim::unfinished(host, &targets), &mut swaps, &mut session);
+    outlook::warn(claim::unfinished(host, &targets, &[]), &mut swaps, &mut session);
     let total = started.elapsed();
     let report = BatchReport { txid: None, swaps, times: Times { plan: total, total, ..Times::default() } };
     Ok(BatchOutlook { report, keeps, mounts: mounts.in_order })

@@ -24,8 +24,8 @@ pub fn dry_run_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Obser
     let started = Instant::now();
     let way = super::find(request, host)?;
     way.warn(&mut session);
-    let unfinished = claim::unfinished(host, &way.targets());
-    let Way { plan, switched } = way;
+    let unfinished = claim::unfinished(host, &way.targets(), way.tree().as_slice());
+    let Way { plan, switched, .. } = way;
     let keep = if matches!(switched, Switched::Names) { request.keep } else { 0 };
     let mut look = Look { owners: plan.owners, keep, mounts: Mounts::default(), swaps: Vec::new(), keeps: Vec::new() };
     for entry in plan.entries {

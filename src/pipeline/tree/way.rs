@@ -1,6 +1,6 @@
 //! How a staging tree is going to take its place: name by name, or as a whole.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::FileType;
@@ -10,6 +10,7 @@ use crate::error::{Error, Obstacle};
 use crate::event::Event;
 use crate::fs::dir::Dir;
 use crate::pipeline::Host;
+use crate::pipeline::claim::Tree;
 use crate::plan::{self, Fresh, Target, TreePlan};
 use crate::report::Warning;
 use crate::request::{Follow, Switch, TreeRequest};
@@ -19,6 +20,8 @@ use crate::source::Session;
 pub(super) struct Way {
     pub(super) plan: TreePlan,
     pub(super) switched: Switched,
+    /// The directory that was there, and the path it was asked for by.
+    base: Option<(PathBuf, Arc<Dir>)>,
 }
 
 /// What is switched.
@@ -52,32 +55,37 @@ impl Way {
             let plan = TreePlan::resolve(request, root, &[&request.stage, &host.state_dir])?;
             Ok::<_, Error>((plan, Arc::new(again)))
         };
-        let (plan, switched) = match &request.switch {
-            Switch::Names => (resolve(&request.root)?.0, Switched::Names),
+        let (plan, switched, base) = match &request.switch {
+            Switch::Names => {
+                let (plan, root) = resolve(&request.root)?;
+                (plan, Switched::Names, Some((request.root.clone(), root)))
+            }
             Switch::Exchange => {
                 let target = plan::locate_directory(&request.root, trust)?;
                 whole::judge(&target, &host.state_dir)?;
                 let (plan, base) = resolve(&request.root)?;
-                (plan, Switched::Directory { target: Box::new(target), base })
+                let there = (request.root.clone(), Arc::clone(&base));
+                (plan, Switched::Directory { target: Box::new(target), base }, Some(there))
             }
             Switch::Link(link) => {
                 let target = plan::locate(link, Follow::Link, trust)?;
                 let releases = Arc::new(plan::locate_dir(&request.root, trust)?);
-                let (plan, base) = match &target.existing {
+                let (plan, base, there) = match &target.existing {
                     Some(there) if FileType::from_raw_mode(there.stat.st_mode) == FileType::Symlink => {
                         let (plan, base) = resolve(link)?;
-                        (plan, Origin::Directory(base))
+                        let there = (link.clone(), Arc::clone(&base));
+                        (plan, Origin::Directory(base), Some(there))
                     }
                     Some(_) => return Err(Error::Target { path: target.path, obstacle: Obstacle::NotALink }),
                     None => {
                         let (plan, fresh) = TreePlan::fresh(request)?;
-                        (plan, Origin::Nothing(Box::new(fresh)))
+                        (plan, Origin::Nothing(Box::new(fresh)), None)
                     }
                 };
-                (plan, Switched::Link { target: Box::new(target), releases, base })
+                (plan, Switched::Link { target: Box::new(target), releases, base }, there)
             }
         };
-        Ok(Way { plan, switched })
+        Ok(Way { plan, switched, base })
     }
 
     /// Warns of what nothing can be removed of.
@@ -97,6 +105,21 @@ impl Way {
         match &self.switched {
             Switched::Names => None,
             Switched::Directory { target, .. } | Switched::Link { target, .. } => Some(target),
+        }
+    }
+
+    /// Whether the path that was asked for still leads to the directory that was looked at.
+    pub(super) fn is_what_it_was(&self) -> bool {
+        self.base
+            .as_ref()
+            .is_none_or(|(path, dir)| rustix::fs::stat(path).is_ok_and(|now| dir.id() == Ok((now.st_dev, now.st_ino))))
+    }
+
+    /// The directory that a link leads to now: what is put below it once the new one has its files is not in that.
+    pub(super) fn tree(&self) -> Option<Tree<'_>> {
+        match &self.switched {
+            Switched::Link { base: Origin::Directory(dir), .. } => Some(Tree { path: dir.path(), id: dir.id().ok()? }),
+            Switched::Link { .. } | Switched::Directory { .. } | Switched::Names => None,
         }
     }
 }

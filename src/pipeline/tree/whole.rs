@@ -263,7 +263,7 @@ pub(super) fn judge(target: &Target, state_dir: &Path) -> Result<(), Error> {
         Some(existing) if existing.stat.st_dev != target.dir_stat.st_dev => {
             Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::MountedDirectory })
         }
-        Some(existing) if plan::is_below(state_dir, &existing.stat) => {
+        Some(existing) if plan::is_below(state_dir, existing.identity()) => {
             Err(Error::Target { path: target.path.clone(), obstacle: Obstacle::Needed })
         }
         _ => Ok(()),

@@ -14,8 +14,6 @@ pub(crate) use survey::Survey;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::Stat;
-
 use super::target::Target;
 use crate::error::Error;
 use crate::fs::dir::Dir;
@@ -57,9 +55,9 @@ pub(crate) struct TreePlan {
     pub(crate) absent: Vec<PathBuf>,
 }
 
-/// Whether a path is that directory or below it.
-pub(crate) fn is_below(path: &Path, dir: &Stat) -> bool {
-    scope::above(path).contains(&(dir.st_dev, dir.st_ino))
+/// Whether a path is the directory with this device and inode, or below it.
+pub(crate) fn is_below(path: &Path, dir: (u64, u64)) -> bool {
+    scope::above(path).contains(&dir)
 }
 
 impl TreePlan {

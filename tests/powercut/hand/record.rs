@@ -24,6 +24,8 @@ impl Hand {
                     _ => self.run(&command, self.failpoint.as_deref(), None)?,
                 }
             }
+            // What it has finished is finished.
+            mark("success")?;
         } else {
             self.begin_writing()?;
             mark("begin")?;
