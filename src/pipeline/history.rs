@@ -79,7 +79,7 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
     let unfinished = claim(&state, &claimed, host)?;
     let (records, damaged) = txn::all_records(&state).map_err(|errno| state.error(errno))?;
     let (mut pruned, mut empty) = (Pruned { damaged, ..Pruned::default() }, Vec::new());
-    for (record, fates) in records.iter().zip(fates(&records, keep)) {
+    for (at, (record, fates)) in records.iter().zip(fates(&records, keep)).enumerate() {
         let mut keeps = false;
         for (entry, fate) in fates {
             let (name, kept) = (name(entry), entry.kept.as_ref().map(|kept| kept.path(entry.dir.as_path())));
@@ -96,8 +96,10 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
                 }
                 // What has come to be one too many since belongs to a run that sees to it.
                 Fate::Goes(_) if claimed.contains_key(&name) => {
-                    // Of a swap that was killed before its rename this name is all there is.
-                    let unmade = txn::never_happened(record);
+                    // Of a swap that was killed before its rename this name is all there is. If a newer change is about the file, it
+                    // was made, and taken back.
+                    let is_newest = records[..at].iter().flat_map(|newer| &newer.entries).all(|newer| self::name(newer) != name);
+                    let unmade = is_newest && txn::never_happened(record);
                     match txn::forget(entry) {
                         Ok(true) if unmade => _ = txn::drop_record(&state, &record.header.txid),
                         Ok(true) => pruned.removed.push(name.0.join(name.1)),
