@@ -85,8 +85,8 @@ impl Claim {
         let waited = state.lock(names, trees.iter().map(|tree| tree.path), host.wait, session.cancel)?;
         let concerns =
             |entry: &Entry| targets.iter().any(|target| is_of(entry, target)) || trees.iter().any(|tree| tree.has(entry));
-        let concerned = txn::concerning(&state, concerns).map_err(|errno| state.error(errno))?;
-        let mut news = waited == Waited::Yes || !are_where_they_were(targets);
+        let (concerned, settled) = txn::concerning_alone(&state, concerns, host.wait, session.cancel)?;
+        let mut news = [waited, settled].contains(&Waited::Yes) || !are_where_they_were(targets);
         for leftover in concerned.litter {
             // Of no concern to us: if it cannot go, it stays.
             news |= txn::settle(&state, &leftover).is_ok();

@@ -169,7 +169,8 @@ fn claim(state: &State, names: &HashMap<Name, Arc<Dir>>, host: &Host) -> Result<
     let locks = locks.collect::<Result<Vec<_>, Error>>()?;
     let locked = locks.iter().map(|(dir, leaf, path)| (dir, leaf.as_os_str(), path.as_path()));
     state.lock(locked, [], host.wait, &host.cancel)?;
-    let concerned = txn::concerning(state, |entry| names.contains_key(&name(entry))).map_err(|errno| state.error(errno))?;
+    let of_names = |entry: &Entry| names.contains_key(&name(entry));
+    let (concerned, _) = txn::concerning_alone(state, of_names, host.wait, &host.cancel)?;
     let stuck = concerned.first.into_iter().filter(|leftover| txn::settle(state, leftover).is_err());
     let entries = stuck.flat_map(|leftover| leftover.journal.map(|journal| journal.entries).unwrap_or_default());
     Ok(entries.map(|entry| name(&entry)).collect())

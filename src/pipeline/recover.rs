@@ -37,7 +37,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
     for (txid, found) in leftovers(&state)? {
         let (files, lost) = files(&found);
         let outcome = match found {
-            LeftoverState::Running => Broken::Running,
+            LeftoverState::Running(_) => Broken::Running,
             LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.journal_path(&txid), reason }),
             LeftoverState::Left(leftover) => match txn::settle(&state, &leftover) {
                 Ok(settled) => {
@@ -62,7 +62,7 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
     let recoveries = leftovers(&state)?.into_iter().map(|(txid, found)| {
         let (files, lost) = files(&found);
         let outcome = match found {
-            LeftoverState::Running => Broken::Running,
+            LeftoverState::Running(_) => Broken::Running,
             LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.journal_path(&txid), reason }),
             LeftoverState::Left(leftover) => match txn::outlook(&state, &leftover) {
                 Ok(Settled::Forward) => Broken::Finished,
@@ -89,7 +89,7 @@ pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<Recovery, Error>
     let (files, lost) = files(&found);
     let leftover = match found {
         LeftoverState::Left(leftover) => leftover,
-        LeftoverState::Running => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
+        LeftoverState::Running(_) => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
         LeftoverState::Strange(reason) => return Err(Error::State { path: state.journal_path(txid), reason }),
     };
     let (left, outcome) = match how {

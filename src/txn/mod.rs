@@ -30,7 +30,7 @@ pub(crate) use litter::{hold_off_sweepers, sweep};
 pub(crate) use new_tree::{NewTree, make_link};
 pub(crate) use parallel::{FILES, each_in_parallel, each_on_processors};
 pub(crate) use prune::{Records, prune};
-pub(crate) use recover::{LeftoverState, Settled, abandon, concerning, force, leftovers, outlook, settle};
+pub(crate) use recover::{LeftoverState, Settled, abandon, concerning, concerning_alone, force, leftovers, outlook, settle};
 pub(crate) use stage::{Stage, StageName};
 pub(crate) use state::{State, Waited};
 pub(crate) use transaction::{Committed, Replaced, Transaction};

@@ -40,7 +40,7 @@ const MANY: usize = 32;
 const TREES: u64 = (1 << 62) + 2 * NAMES;
 
 /// How long a wait for a lock lasts before it is tried again.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Where journals, and what is known of kept versions, are written: owned by the caller, and nobody else's to write to.
 #[derive(Debug)]

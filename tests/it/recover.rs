@@ -4,6 +4,7 @@ mod authority;
 mod decision;
 mod doubt;
 mod reboot;
+mod together;
 
 use std::path::Path;
 

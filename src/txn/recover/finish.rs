@@ -6,12 +6,15 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
 use super::examine::{Boot, Examined, Found, examine, find};
 use super::leftover::{self, Leftover, State as LeftoverState, close, leftovers};
 use crate::error::Error;
+use crate::event::Cancel;
 use crate::failpoint;
 use crate::fs::dir::Dir;
 use crate::fs::{rename, sync, temp, tree};
@@ -21,7 +24,7 @@ use crate::txn::in_place;
 use crate::txn::kept;
 use crate::txn::litter;
 use crate::txn::prune::{Records, prune};
-use crate::txn::state::{self, State};
+use crate::txn::state::{self, State, Waited};
 
 /// How a transaction that was broken off ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -368,6 +371,8 @@ pub(crate) struct Concerning {
     pub(crate) first: Vec<Leftover>,
     /// It is about others, and has changed nothing: it can go, and need not.
     pub(crate) litter: Vec<Leftover>,
+    /// One of the names that somebody else is just settling.
+    busy: Option<PathBuf>,
 }
 
 /// Sorts what is left over by whether it is about one of these names.
@@ -377,7 +382,16 @@ pub(crate) struct Concerning {
 pub(crate) fn concerning(state: &State, mut names: impl FnMut(&Entry) -> bool) -> Result<Concerning, Errno> {
     let mut found = Concerning::default();
     for (_, what) in leftovers(state)? {
-        let LeftoverState::Left(leftover) = what else { continue };
+        let leftover = match what {
+            LeftoverState::Left(leftover) => leftover,
+            LeftoverState::Running(file) => {
+                let journal = leftover::read(&file).ok().and_then(|bytes| journal::read(&bytes).ok());
+                let entry = journal.as_ref().and_then(|journal| journal.entries.iter().find(|entry| names(entry)));
+                found.busy = found.busy.or_else(|| entry.map(path_of));
+                continue;
+            }
+            LeftoverState::Strange(_) => continue,
+        };
         match &leftover.journal {
             Ok(journal) if journal.entries.iter().any(&mut names) => found.first.push(leftover),
             Ok(Journal { phase: Phase::Preparing, .. }) | Err(Unreadable::Empty) => found.litter.push(leftover),
@@ -385,4 +399,31 @@ pub(crate) fn concerning(state: &State, mut names: impl FnMut(&Entry) -> bool) -
         }
     }
     Ok(found)
+}
+
+/// The same, for a caller who has these names locked. So nobody else is at work there, but `recover`, or a run at other names of the
+/// same transaction, may be just settling it: that is waited for. It would go on with what it has seen, whatever is put there
+/// meanwhile.
+///
+/// # Errors
+/// [`Error::State`]; [`Error::Locked`] if it is not done in time; cancelled.
+pub(crate) fn concerning_alone(
+    state: &State,
+    mut names: impl FnMut(&Entry) -> bool,
+    wait: Duration,
+    cancel: &Cancel,
+) -> Result<(Concerning, Waited), Error> {
+    let (started, mut waited) = (Instant::now(), Waited::No);
+    loop {
+        let found = concerning(state, &mut names).map_err(|errno| state.error(errno))?;
+        let Some(path) = found.busy.clone() else { return Ok((found, waited)) };
+        // Others may wait for what was found.
+        drop(found);
+        cancel.check()?;
+        if started.elapsed() >= wait {
+            return Err(Error::Locked { path, waited: wait });
+        }
+        waited = Waited::Yes;
+        thread::sleep(state::TICK);
+    }
 }

@@ -48,8 +48,8 @@ impl Leftover {
 /// Whose a journal is.
 #[derive(Debug)]
 pub(crate) enum State {
-    /// A run that is at work.
-    Running,
+    /// That of a run that is at work, or somebody else is just looking at it or settling it. The file, to be read only.
+    Running(File),
     /// Nobody's any more.
     Left(Leftover),
     /// It is not what it should be: no file, or not ours to read.
@@ -110,7 +110,7 @@ fn look(state: &state::State, txid: &str) -> io::Result<Option<State>> {
         file => file?,
     };
     if !private::lock(&file) {
-        return Ok(Some(State::Running));
+        return Ok(Some(State::Running(file)));
     }
     let stat = rustix::fs::fstat(&file)?;
     if stat.st_nlink == 0 {
