@@ -317,14 +317,14 @@ pub fn all() -> Vec<Scenario> {
         Scenario { needs: &["sync", "record-sync", "sync-dir"], ..ours("two-disks", six(2), swaps) },
         // On one disk, closing the journal puts the renames on the disk with it.
         together("batch", six(1), &["sync", "commit-sync"]),
-        together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir"]),
+        together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir", "recover-sync"]),
         Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2), &["sync", "commit-sync", "sync-dir"]) },
         Scenario { runs: tree, ..together("tree", with_new_directories(six(1)), &["sync", "commit-sync"]) },
         // One rename is the whole change: it needs nothing but what it shows.
         Scenario { promise: Promise::AtOnce, runs: exchange, ..together("exchange", six(1), &["sync"]) },
         at_once("generation-link", 0, &["sync"]),
-        // The second rename shows the first, which has to be on its disk by then.
-        at_once("generation-link-two-disks", 1, &["sync", "sync-turn"]),
+        // The second rename shows the first, which has to be on its disk by then. A link has no sync of its own, but its directory's.
+        at_once("generation-link-two-disks", 1, &["sync", "sync-turn", "sync-prepared"]),
         Scenario { undoes: true, runs: rollback, ..together("rollback", back(six(1)), &["commit-sync"]) },
         Scenario { undoes: true, runs: rollback, ..together("rollback-two-disks", back(six(2)), &["commit-sync", "sync-dir"]) },
         hoped("peer-install", peer_install),
