@@ -157,3 +157,27 @@ fn what_was_broken_off_below_the_directory_by_another_of_its_paths_is_finished_f
     has_both(&scratch, "app");
     assert_eq!(scratch.read("app/bin/other"), b"tool 2");
 }
+
+#[test]
+fn what_was_broken_off_below_a_directory_that_goes_is_finished_first_and_who_is_at_work_there_is_waited_for() {
+    if !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    let delete = || swapbin(&scratch).args(["apply", "--tree", "stage", "--to", ".", "--delete", "app"]);
+    let broken = swap(&scratch, "app").from("tool").to("app/bin/other");
+    broken.failpoint("rename@2", "abort").run().is_killed_by(Signal::KILL);
+    delete().run().exits(0).says("finished transaction");
+    assert!(!scratch.path("app/bin").exists());
+    swapbin(&scratch).args(["rollback", "--last"]).run().exits(0);
+    assert_eq!(scratch.read("app/bin/other"), b"tool 2");
+    scratch.assert_no_litter();
+
+    scratch.file("tool", "tool 3");
+    let mut first = swap(&scratch, "app").failpoint("rename@1", "pause").spawn();
+    first.wait_until_paused();
+    delete().args(["--wait", "0"]).run().exits(75).says("another run");
+    first.signal(Signal::CONT);
+    first.wait().exits(0);
+    assert_eq!(scratch.read("app/bin/tool"), b"tool 3");
+}
