@@ -1,12 +1,15 @@
 //! The new file has the old one's metadata, or what was asked for; what cannot be had is an error and not a loss.
 
+mod ordinary_user;
+mod preserve;
+
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::support::{
-    ACL, CAPABILITY, DEFAULT_ACL, Entry, NOBODY, Outcome, Scratch, acl, attribute, may_bind_low_ports, remove_attribute,
-    require_root, set_attribute, swapbin, try_set_attribute,
+    ACL, CAPABILITY, DEFAULT_ACL, Entry, NOBODY, Outcome, Scratch, acl, attribute, may_bind_low_ports, require_root,
+    set_attribute, swapbin, try_set_attribute,
 };
 
 /// A name that stands for a security label: any `security.` attribute that is none of the known ones.
@@ -106,19 +109,6 @@ fn extended_attributes_of_the_old_file_are_kept_and_not_the_sources() {
     assert_eq!(attribute(scratch.path("app"), "user.empty").as_deref(), Some(&b""[..]));
     assert_eq!(attribute(scratch.path("app"), "user.long"), Some(long));
     assert_eq!(attribute(scratch.path("app"), "user.source"), None);
-}
-
-#[test]
-fn an_ordinary_user_keeps_attributes_on_a_file_nobody_may_write() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_of_nobody();
-    scratch.file("his/app", "old").mode(0o555).owner(NOBODY, NOBODY);
-    set_attribute(scratch.path("his/app"), "user.note", b"kept");
-    as_nobody(&scratch, &[]).exits(0);
-    assert_eq!(attribute(scratch.path("his/app"), "user.note").as_deref(), Some(&b"kept"[..]));
-    assert_eq!(mode_of(scratch.path("his/app")), 0o555);
 }
 
 #[test]
@@ -324,80 +314,6 @@ fn an_unknown_account_is_a_mistake_found_before_anything_is_touched() {
     }
 }
 
-/// What was kept of `app` and what not, against a file that has everything, owned by 1234:2345.
-const EVERYTHING: [&str; 7] = ["mode", "owner", "group", "acl", "xattr", "caps", "context"];
-
-fn tree_with_everything() -> Scratch {
-    let scratch = tree();
-    let app = scratch.file("app", "old").mode(0o710).owner(1234, 2345);
-    set_attribute(&app, ACL, &acl(7, (4321, 1), 1, 1, 0));
-    set_attribute(&app, "user.note", b"kept");
-    set_attribute(&app, LABEL, b"secret");
-    set_attribute(&app, CAPABILITY, &may_bind_low_ports());
-    scratch
-}
-
-fn kept(app: &Path) -> Vec<&'static str> {
-    let has = |word: &str| match word {
-        "mode" => mode_of(app) == 0o710,
-        "owner" => owner_of(app).0 == 1234,
-        "group" => owner_of(app).1 == 2345,
-        "acl" => attribute(app, ACL).is_some(),
-        "xattr" => attribute(app, "user.note").is_some(),
-        "caps" => attribute(app, CAPABILITY).is_some(),
-        _ => attribute(app, LABEL).is_some(),
-    };
-    EVERYTHING.into_iter().filter(|word| has(word)).collect()
-}
-
-#[test]
-fn each_word_of_preserve_keeps_that_and_nothing_else() {
-    if !require_root() {
-        return;
-    }
-    // Capabilities stay only with their owner and group, and so are tried together with these.
-    for words in ["mode", "owner", "group", "acl", "xattr", "context", "owner,group,caps"] {
-        let scratch = tree_with_everything();
-        swap(&scratch, &["--preserve", words]);
-        assert_eq!(kept(&scratch.path("app")), words.split(',').collect::<Vec<_>>());
-    }
-}
-
-#[test]
-fn preserve_all_keeps_everything_as_no_preserve_does() {
-    if !require_root() {
-        return;
-    }
-    for arguments in [&["--preserve", "all"][..], &[]] {
-        let scratch = tree_with_everything();
-        swap(&scratch, arguments);
-        assert_eq!(kept(&scratch.path("app")), EVERYTHING);
-    }
-}
-
-#[test]
-fn preserve_none_makes_the_file_as_if_there_had_been_none() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_with_everything();
-    swap(&scratch, &["--preserve", "none"]);
-    swapbin(&scratch).from("new").to("fresh").run().exits(0);
-    assert_eq!(kept(&scratch.path("app")), [""; 0]);
-    let facts = |name| (mode_of(scratch.path(name)), owner_of(scratch.path(name)));
-    assert_eq!(facts("app"), facts("fresh"));
-}
-
-#[test]
-fn a_word_that_preserve_does_not_know_is_refused_with_those_it_knows() {
-    for list in ["times", "mode,", "", "all,none", "Mode"] {
-        let scratch = tree();
-        let before = scratch.snapshot();
-        swapbin(&scratch).from("new").to("app").arg(format!("--preserve={list}")).run().exits(2).says("preserve");
-        scratch.snapshot().assert_same_as(&before);
-    }
-}
-
 #[test]
 fn setuid_setgid_and_capabilities_are_dropped_with_a_warning_when_the_owner_or_group_changes() {
     if !require_root() {
@@ -455,71 +371,6 @@ fn what_a_symbolic_mode_gives_back_is_not_called_lost() {
 }
 
 #[test]
-fn an_ordinary_user_cannot_keep_capabilities_and_loses_nothing_by_trying() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_of_nobody();
-    set_attribute(scratch.path("his/app"), CAPABILITY, &may_bind_low_ports());
-    is_refused(&scratch, &[], "file capabilities");
-    assert_eq!(attribute(scratch.path("his/app"), CAPABILITY), Some(may_bind_low_ports()));
-
-    as_nobody(&scratch, &["--preserve", "mode,owner,group,acl,xattr,context"]).exits(0).prints("replaced");
-    assert_eq!(attribute(scratch.path("his/app"), CAPABILITY), None);
-}
-
-#[test]
-fn an_ordinary_user_cannot_keep_a_label_and_loses_nothing_by_trying() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_of_nobody();
-    set_attribute(scratch.path("his/app"), LABEL, b"secret");
-    is_refused(&scratch, &[], "security label");
-    as_nobody(&scratch, &["--preserve", "mode,owner,group,acl,xattr,caps"]).exits(0).prints("replaced");
-}
-
-#[test]
-fn an_ordinary_user_cannot_keep_a_foreign_owner_and_loses_nothing_by_trying() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_of_nobody();
-    scratch.file("his/app", "old").owner(0, 0).mode(0o4755);
-    is_refused(&scratch, &[], "owner");
-    is_refused(&scratch, &["--preserve", "mode,group"], "group");
-
-    as_nobody(&scratch, &["--preserve", "mode"]).exits(0).says("loses");
-    assert_eq!(owner_of(scratch.path("his/app")), (NOBODY, NOBODY));
-    assert_eq!(mode_of(scratch.path("his/app")), 0o755);
-}
-
-#[test]
-fn an_ordinary_user_cannot_give_a_file_away_and_loses_nothing_by_trying() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_of_nobody();
-    is_refused(&scratch, &["-o", "0"], "owner");
-    is_refused(&scratch, &["-g", "0"], "group");
-    as_nobody(&scratch, &["-o", &NOBODY.to_string(), "-g", &NOBODY.to_string()]).exits(0);
-}
-
-#[test]
-fn attributes_that_may_not_be_read_stand_in_the_way_only_while_they_are_to_be_kept() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_of_nobody();
-    let app = scratch.file("his/app", "old").mode(0o711).owner(0, 0);
-    set_attribute(&app, "user.note", b"not for everybody");
-    is_refused(&scratch, &["--preserve", "mode,xattr"], "extended attributes");
-    as_nobody(&scratch, &["--preserve", "mode"]).exits(0).prints("replaced");
-    assert_eq!(mode_of(&app), 0o711);
-    assert_eq!(attribute(&app, "user.note"), None);
-}
-
-#[test]
 fn setgid_that_the_kernel_would_drop_silently_is_an_error() {
     if !require_root() {
         return;
@@ -533,20 +384,6 @@ fn setgid_that_the_kernel_would_drop_silently_is_an_error() {
     as_nobody(&scratch, &["-m", "0711"]).exits(0);
     assert_eq!(mode_of(scratch.path("his/app")), 0o711);
     assert_eq!(owner_of(scratch.path("his/app")), (NOBODY, 2345));
-}
-
-#[test]
-fn an_ordinary_user_may_ask_for_a_file_nobody_may_read() {
-    if !require_root() {
-        return;
-    }
-    let scratch = tree_of_nobody();
-    as_nobody(&scratch, &["-m", "0"]).exits(0);
-    assert_eq!(mode_of(scratch.path("his/app")), 0);
-    scratch.assert_no_litter();
-    // And one that may not be read is replaced, with nothing to compare.
-    as_nobody(&scratch, &["-m", "0755"]).exits(0).prints("replaced");
-    assert_eq!(scratch.read("his/app"), b"new");
 }
 
 #[test]
@@ -587,19 +424,4 @@ fn the_old_files_times_are_not_given_to_the_new_one() {
     long_ago.set_modified(std::time::UNIX_EPOCH).unwrap();
     swap(&scratch, &[]);
     assert!(fs::metadata(scratch.path("app")).unwrap().mtime() > 0, "make and package managers look at it");
-}
-
-#[test]
-fn an_attribute_removed_by_preserve_makes_the_file_another_one() {
-    let scratch = tree();
-    scratch.file("new", "old");
-    set_attribute(scratch.path("app"), "user.note", b"unwanted");
-    let preserve = ["--preserve", "mode,owner,group"];
-    swapbin(&scratch).from("new").to("app").args(preserve).run().exits(0).prints("replaced");
-    assert_eq!(attribute(scratch.path("app"), "user.note"), None);
-    swapbin(&scratch).from("new").to("app").args(preserve).run().exits(0).prints("unchanged");
-    set_attribute(scratch.path("app"), "user.note", b"wanted");
-    swapbin(&scratch).from("new").to("app").run().exits(0).prints("unchanged");
-    remove_attribute(scratch.path("app"), "user.note");
-    swapbin(&scratch).from("new").to("app").run().exits(0).prints("unchanged");
 }
