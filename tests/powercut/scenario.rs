@@ -79,6 +79,8 @@ pub struct Scenario {
     pub releases_on: Option<usize>,
     /// What is tried takes back what was done before by [`Scenario::preparation`]; the same call again would undo that.
     pub undoes: bool,
+    /// Once all is reported done, another program replaces a target, before anything is recovered.
+    pub another: bool,
     /// Syncs that must not be left out, by the names of their failpoints: without each, some filesystem must show bad states.
     pub needs: &'static [&'static str],
     runs: fn(&Scenario, &Places) -> Vec<Run>,
@@ -110,7 +112,7 @@ impl Places {
         text(&self.sources(scenario).join(target.path))
     }
 
-    fn target(&self, target: &Target) -> String {
+    pub fn target(&self, target: &Target) -> String {
         text(&self.disk(target.disk).join(target.path))
     }
 }
@@ -286,6 +288,7 @@ pub fn all() -> Vec<Scenario> {
             state_on: 0,
             releases_on: None,
             undoes: false,
+            another: false,
             needs,
             runs,
             recover,
@@ -317,6 +320,8 @@ pub fn all() -> Vec<Scenario> {
         Scenario { needs: &["sync", "record-sync", "sync-dir"], ..ours("two-disks", six(2), swaps) },
         // On one disk, closing the journal puts the renames on the disk with it.
         together("batch", six(1), &["sync", "commit-sync"]),
+        // What is closed stays so: a journal that came back would take the other's file for one that is in its way.
+        Scenario { another: true, ..together("batch-and-another", six(1), &["close-sync"]) },
         together("batch-two-disks", six(2), &["sync", "commit-sync", "sync-dir", "recover-sync"]),
         Scenario { state_on: 1, ..together("batch-state-elsewhere", six(2), &["sync", "commit-sync", "sync-dir"]) },
         Scenario { runs: tree, ..together("tree", with_new_directories(six(1)), &["sync", "commit-sync"]) },

@@ -1,6 +1,6 @@
 //! What a power cut has left is looked at, recovered, and looked at again.
 
-use std::io;
+use std::{fs, io};
 
 use super::{Hand, Through};
 use crate::judge;
@@ -37,6 +37,10 @@ impl Hand {
                 sight.together(scenario)?;
             }
         }
+        if let Some(sight) = sight.as_ref().filter(|_| scenario.another && successes == runs.len()) {
+            sight.together(scenario)?;
+            return self.leave_to_another().map(|()| sight.letters.clone());
+        }
         for command in &scenario.recovery(places) {
             self.run(command, None, None).map_err(|error| format!("not recovered: {error}"))?;
         }
@@ -55,5 +59,19 @@ impl Hand {
         let again = judge::look(scenario, places, |_| !scenario.undoes).and_then(|sight| sight.others(scenario, true));
         again.map_err(|wrong| format!("after another run: {wrong}"))?;
         Ok(sight.unwrap_or(recovered).letters)
+    }
+
+    /// Another program replaces a target; recovery has nothing to say to that, and leaves it.
+    fn leave_to_another(&self) -> Result<(), String> {
+        let (path, theirs) = (self.places.target(&self.scenario.targets[0]), "theirs");
+        let staged = format!("{path}.theirs");
+        fs::write(&staged, theirs).and_then(|()| fs::rename(&staged, &path)).map_err(|error| format!("no other: {error}"))?;
+        for command in &self.scenario.recovery(&self.places) {
+            self.run(command, None, None).map_err(|error| format!("what another program did is in the way: {error}"))?;
+        }
+        match fs::read(&path) {
+            Ok(there) if there == theirs.as_bytes() => Ok(()),
+            there => Err(format!("what another program did is gone: {there:?}")),
+        }
     }
 }
