@@ -110,7 +110,7 @@ fn a_terminal_gets_a_table() {
     let command = format!("{} history app", program.display());
     let mut script = std::process::Command::new(script);
     script.args(["-qec", &command, "/dev/null"]).env("SWAPBIN_STATE_DIR", scratch.state(None)).current_dir(scratch.root());
-    let output = script.stdin(std::process::Stdio::null()).output().unwrap();
+    let output = crate::support::output_of(&mut script).unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("WHEN ") && text.lines().count() == 3 && !text.contains('\t'), "{text}");
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{NAMES, Set};
-use crate::support::{Scratch, failpoints_available, swapbin};
+use crate::support::{Scratch, failpoints_available, output_of, swapbin};
 
 #[test]
 fn a_run_waits_for_another_at_the_same_file_and_not_for_one_at_others() {
@@ -141,7 +141,7 @@ fn sixteen_runs_on_overlapping_sets_leave_the_files_of_one_of_them_and_disturb_n
 }
 
 fn version_of(program: &Path) -> String {
-    let output = std::process::Command::new(program).arg("version").output().expect("a program in place can be run");
+    let output = output_of(std::process::Command::new(program).arg("version")).expect("a program in place can be run");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

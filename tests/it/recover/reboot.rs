@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Tree;
-use crate::support::{Scratch, failpoints_available, swapbin};
+use crate::support::{Scratch, failpoints_available, status_of, swapbin};
 
 /// Writes the journal again as another boot would have: with these changes of each record, and right checksums.
 fn rewrite(scratch: &Scratch, mut change: impl FnMut(&mut Value)) {
@@ -70,7 +70,7 @@ fn what_was_staged_on_a_filesystem_that_is_not_there_yet_is_not_forgotten() {
 fn what_was_staged_and_cannot_be_removed_yet_is_not_forgotten() {
     let Some(tree) = Tree::killed_at("commit-record") else { return };
     let flagged = |flag: &str| {
-        let changed = std::process::Command::new("chattr").arg(flag).arg(tree.scratch.path("lib")).status();
+        let changed = status_of(std::process::Command::new("chattr").arg(flag).arg(tree.scratch.path("lib")));
         changed.is_ok_and(|status| status.success())
     };
     if !crate::support::require_root() || !flagged("+i") {

@@ -4,8 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use crate::support::{
-    Fixture, NOBODY, Scratch, Step, Swapbin, before_exec, program_under_test, require_library, require_program, require_root,
-    swapbin, swapbin_as_ordinary_user,
+    Fixture, NOBODY, Scratch, Step, Swapbin, before_exec, output_of, program_under_test, require_library, require_program,
+    require_root, swapbin, swapbin_as_ordinary_user,
 };
 
 /// A process of nobody's with a program, a library and an open file, all of them deleted.
@@ -188,7 +188,7 @@ fn what_only_memory_has_left_is_made_again_where_that_is_asked_for() {
     run().args(words).run().exits(0).prints("reconstructed").prints("not the same file");
     assert!(!theirs.scratch.path("libcopy.so").exists(), "nothing is put at the path");
     let reader = theirs.scratch.program("reader", "one");
-    let loaded = Command::new(&*reader).arg("version").env("LD_PRELOAD", theirs.scratch.path("out/lib")).output().unwrap();
+    let loaded = output_of(Command::new(&*reader).arg("version").env("LD_PRELOAD", theirs.scratch.path("out/lib"))).unwrap();
     assert!(loaded.status.success() && loaded.stderr.is_empty(), "{loaded:?}");
     // Again is another content.
     let words = ["rescue", "libcopy.so", "--from-memory", "--to", "out/lib", "--json"];

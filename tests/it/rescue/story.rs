@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::{Entry, Fixture, Process, Scratch, program_under_test, require_program, sha256, swapbin};
+use crate::support::{Entry, Fixture, Process, Scratch, program_under_test, require_program, sha256, status_of, swapbin};
 
 #[test]
 fn a_shell_that_was_removed_is_brought_back_from_the_shell_itself() {
@@ -51,7 +51,7 @@ fn a_build_tool_broken_by_its_own_build_is_brought_back_from_an_old_instance() {
     // It builds itself, installs the result, and cannot be started any more.
     scratch.file("tool.new", "#!/nowhere\n").mode(0o755);
     fs::rename(scratch.path("tool.new"), &tool).unwrap();
-    assert!(Command::new(&*tool).status().is_err());
+    assert!(status_of(&mut Command::new(&*tool)).is_err());
 
     swapbin(&scratch).args(["rescue", "tool"]).run().exits(9);
     swapbin(&scratch).args(["rescue", "tool", "--replace"]).run().exits(0);

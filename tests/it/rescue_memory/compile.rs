@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::{Scratch, require_program, run};
+use crate::support::{Scratch, output_of, require_program, run};
 
 /// The source of a fixture.
 fn source(name: &str) -> PathBuf {
@@ -41,7 +41,7 @@ pub fn has_relr(scratch: &Scratch) -> bool {
     let Some(cc) = require_program("cc") else { return false };
     let mut command = Command::new(cc);
     command.args(["-shared", "-Wl,-z,pack-relative-relocs", "-x", "c", "/dev/null", "-o"]).arg(scratch.tools().join("relr"));
-    let known = command.output().is_ok_and(|output| output.status.success() && output.stderr.is_empty());
+    let known = output_of(&mut command).is_ok_and(|output| output.status.success() && output.stderr.is_empty());
     if !known {
         eprintln!("SKIPPED: the linker knows no -z pack-relative-relocs");
     }

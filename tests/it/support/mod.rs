@@ -31,7 +31,7 @@ pub use namespace::Namespace;
 pub use number::number_given_away;
 pub use ordinary::{in_quotes, ordinary_uid, swapbin_as_ordinary_user};
 pub use outcome::Outcome;
-pub use process::{Process, run};
+pub use process::{Process, output_of, run, status_of};
 pub use proxy::Proxy;
 pub use random::Random;
 pub use reply::Reply;

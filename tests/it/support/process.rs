@@ -1,7 +1,7 @@
 //! A child process that cannot outlive its test, and the lock that keeps one test's fork out of another's write.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,28 @@ pub struct Process {
     leads_group: bool,
 }
 
+/// Runs a command that ends by itself, and returns what it said.
+///
+/// # Errors
+/// It cannot be started.
+pub fn output_of(command: &mut Command) -> std::io::Result<Output> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    start(command)?.wait_with_output()
+}
+
+/// Runs a command that ends by itself, and returns how it ended.
+///
+/// # Errors
+/// It cannot be started.
+pub fn status_of(command: &mut Command) -> std::io::Result<ExitStatus> {
+    start(command)?.wait()
+}
+
+fn start(command: &mut Command) -> std::io::Result<Child> {
+    let _alone = WRITERS_OR_ONE_FORK.write().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
 impl Process {
     /// Starts it.
     ///
@@ -38,8 +60,7 @@ impl Process {
     /// # Errors
     /// What the child's exec or its preparation answered.
     pub fn try_spawn(command: &mut Command) -> std::io::Result<Process> {
-        let _alone = WRITERS_OR_ONE_FORK.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Process { child: command.spawn()?, leads_group: false })
+        Ok(Process { child: start(command)?, leads_group: false })
     }
 
     /// Starts it as the leader of a process group, all of which is killed with it: for programs that start another one.

@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use super::content;
 use crate::support::{
     Entry, Namespace, Scratch, Swapbin, attribute, failpoints_available, is_kept, require_filesystem, require_mounts,
-    require_program, require_root, set_attribute, swapbin,
+    require_program, require_root, set_attribute, status_of, swapbin,
 };
 
 /// An application's directory, and what is to be laid over it.
@@ -318,7 +318,7 @@ fn a_directory_that_is_or_holds_a_subvolume_is_refused() {
             let mut command = std::process::Command::new(words[0]);
             command.args(&words[1..]).env("DISK", scratch.path("disk")).stdout(std::process::Stdio::null());
             namespace.host(&mut command);
-            assert!(command.status().unwrap().success(), "{words:?}");
+            assert!(status_of(&mut command).unwrap().success(), "{words:?}");
         };
         host(&[
             "sh",
@@ -444,7 +444,7 @@ fn a_directory_with_an_immutable_or_an_append_only_file_is_not_exchanged() {
     for (flag, words) in [("i", "is immutable"), ("a", "is append-only")] {
         let scratch = tree();
         let path = scratch.path("app/data/deep/kept");
-        let set = |sign: char| std::process::Command::new("chattr").arg(format!("{sign}{flag}")).arg(&path).status().unwrap();
+        let set = |sign: char| status_of(std::process::Command::new("chattr").arg(format!("{sign}{flag}")).arg(&path)).unwrap();
         if !set('+').success() {
             eprintln!("skipped: no such flags here");
             return;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 
 use super::{put, puts, trees};
-use crate::support::{Scratch, require_root, swapbin};
+use crate::support::{Scratch, require_root, status_of, swapbin};
 
 #[track_caller]
 fn is_refused(scratch: &Scratch, code: i32, why: &str) {
@@ -123,7 +123,7 @@ fn one_refused_name_keeps_all_others_back() {
     let scratch = trees();
     let path = scratch.path("root/usr/lib/libapp.so.1.2");
     scratch.file("root/usr/lib/libapp.so.1.2", "immutable");
-    let flag = |word| std::process::Command::new("chattr").arg(word).arg(&path).status().unwrap();
+    let flag = |word| status_of(std::process::Command::new("chattr").arg(word).arg(&path)).unwrap();
     if !flag("+i").success() {
         eprintln!("skipped: no immutable files here");
         return;
