@@ -140,7 +140,7 @@ enum Fate {
     /// Something else has its name, or it cannot be looked at.
     Other(PathBuf),
     Stays,
-    /// It is one too many. The directory of its file.
+    /// It is one too many, or only the directory that was made for it is left. The directory of its file.
     Goes(Arc<Dir>),
 }
 
@@ -148,7 +148,8 @@ enum Fate {
 fn fates(records: &[Journal], keep: u32) -> Vec<Vec<(&Entry, Fate)>> {
     let mut seen: HashMap<Name, u32> = HashMap::new();
     let mut fate = |entry: &Entry| match txn::find(entry) {
-        Err(Error::NothingKept { .. }) => Fate::Gone,
+        // Who is just at work puts a version there, and is waited for.
+        Err(Error::NothingKept { .. }) => txn::find_room(entry).map_or(Fate::Gone, Fate::Goes),
         Err(_) => entry.kept.as_ref().map_or(Fate::Gone, |kept| Fate::Other(kept.path(entry.dir.as_path()))),
         // No version before: its run was killed before the rename, or it has come back; or it is just at work, and is waited for.
         Ok(found) if found.is_current => Fate::Goes(found.dir),

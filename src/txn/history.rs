@@ -84,6 +84,16 @@ pub(crate) fn find(entry: &Entry) -> Result<Found, Error> {
     }
 }
 
+/// The directory of an entry's file where the one that was made for its version is still there, and the version is not in it:
+/// its removal was broken off, or a run is just going to put it there.
+pub(crate) fn find_room(entry: &Entry) -> Option<Arc<Dir>> {
+    let kept = entry.kept.as_ref().filter(|kept| kept.private)?;
+    let dir = open_dir(entry.dir.as_path()).ok()??;
+    let place = kept::place(&dir, kept).ok()?;
+    let is_empty = dir::stat_at(&*place.dir, &place.name).err() == Some(Errno::NOENT);
+    is_empty.then_some(dir)
+}
+
 /// Whether the record is that of a single swap that was killed before its rename.
 pub(crate) fn never_happened(record: &Journal) -> bool {
     let is_current = |entry: &Entry| find(entry).is_ok_and(|found| found.is_current);

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use super::commit::name_error;
 use super::copy;
 use crate::error::Error;
+use crate::failpoint;
 use crate::fs::dir::{self, Dir};
 use crate::fs::{attrs, private, rename, temp, tree};
 use crate::journal::{Kept, Text, Way};
@@ -163,7 +164,11 @@ pub(crate) fn remove(dir: &Arc<Dir>, kept: &Kept) -> Result<(), Errno> {
 /// # Errors
 /// Of unlinkat(2).
 pub(crate) fn remove_room(dir: &Dir, kept: &Kept) -> Result<(), Errno> {
-    if kept.private { gone(dir.remove_dir(kept.name.as_os_str())) } else { Ok(()) }
+    if !kept.private {
+        return Ok(());
+    }
+    failpoint::hit("room").map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    gone(dir.remove_dir(kept.name.as_os_str()))
 }
 
 /// The directory that was made for a version which is brought back out of it by this name; `None` where there is none.

@@ -23,7 +23,7 @@ mod undo;
 pub(crate) use commit::{BackupError, Naming, Prepared, Provisional, Publish, Sealed, make_all_durable, make_durable};
 pub(crate) use flush::Outbox;
 pub(crate) use generation::Old;
-pub(crate) use history::{all_records, drop_record, find, forget, never_happened, records};
+pub(crate) use history::{all_records, drop_record, find, find_room, forget, never_happened, records};
 pub(crate) use identify::version;
 pub(crate) use in_place::{Overwriting, judge_idle};
 pub(crate) use litter::{hold_off_sweepers, sweep};

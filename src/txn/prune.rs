@@ -78,7 +78,7 @@ pub(crate) fn prune(state: &State, records: &Records, dir: &Arc<Dir>, keep: &Has
             let stays = staying.entry(leaf.to_owned()).or_default();
             // Looked at only where it makes a difference.
             if stays.len() < *limit as usize {
-                if told.is_own || !is_again(dir, leaf, kept, stays) {
+                if told.is_own || !is_none(dir, leaf, kept, stays) {
                     stays.push(kept.clone());
                     continue;
                 }
@@ -98,11 +98,15 @@ pub(crate) fn prune(state: &State, records: &Records, dir: &Arc<Dir>, keep: &Has
     removed
 }
 
-/// Whether it is another name of what is in place, or of what one of these keeps.
-fn is_again(dir: &Arc<Dir>, leaf: &OsStr, kept: &Kept, others: &[Kept]) -> bool {
-    let of_place = |kept: &Kept| kept::place(dir, kept).and_then(|place| identity(&place.dir, &place.name)).ok();
-    let Some(file) = of_place(kept) else { return false };
-    identity(dir, leaf) == Ok(file) || others.iter().any(|other| of_place(other) == Some(file))
+/// Whether it is no version before: another name of what is in place, or of what one of these keeps, or only the directory that
+/// was made for one.
+fn is_none(dir: &Arc<Dir>, leaf: &OsStr, kept: &Kept, others: &[Kept]) -> bool {
+    let of_place = |kept: &Kept| kept::place(dir, kept).and_then(|place| identity(&place.dir, &place.name));
+    let file = match of_place(kept) {
+        Err(errno) => return errno == Errno::NOENT && kept.private,
+        Ok(file) => file,
+    };
+    identity(dir, leaf) == Ok(file) || others.iter().any(|other| of_place(other) == Ok(file))
 }
 
 fn identity(dir: &Dir, name: &OsStr) -> Result<(u64, u64), Errno> {

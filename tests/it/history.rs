@@ -221,6 +221,74 @@ fn prune_removes_the_directory_of_a_setuid_version_too() {
     assert_eq!(kept(&scratch), Vec::<PathBuf>::new());
 }
 
+/// A setuid file of which so many versions before are kept, each in a directory of its own.
+fn setuid(versions: u32) -> Scratch {
+    let scratch = tree();
+    scratch.file("app", "old").mode(0o4755);
+    for version in 0..versions {
+        scratch.file("new", version.to_string());
+        swapbin(&scratch).from("new").to("app").args(["--mode", "4755", "--keep", "9"]).keeping().run().exits(0);
+    }
+    assert_eq!(kept(&scratch).iter().filter(|kept| kept.is_dir()).count(), versions as usize);
+    scratch
+}
+
+#[test]
+fn the_emptied_directory_of_a_setuid_version_goes_with_the_next_prune() {
+    if !require_root() || !failpoints_available() {
+        return;
+    }
+    for ends in ["abort", "5"] {
+        let scratch = setuid(1);
+        let prune = || swapbin(&scratch).args(["prune", "--keep", "0"]);
+        match ends {
+            "abort" => prune().failpoint("room", ends).run().is_killed_by(rustix::process::Signal::KILL),
+            _ => prune().failpoint("room", ends).run().exits(1).says("stays"),
+        };
+        assert!(std::fs::read_dir(kept(&scratch).remove(0)).unwrap().next().is_none());
+        prune().failpoint("room", "5").run().exits(1).says("stays");
+        prune().run().exits(0).prints("removed kept versions");
+        assert_eq!(kept(&scratch), Vec::<PathBuf>::new());
+        prune().run().exits(0).prints("nothing to remove");
+    }
+}
+
+#[test]
+fn prune_waits_for_a_run_that_has_just_emptied_such_a_directory() {
+    if !require_root() || !failpoints_available() {
+        return;
+    }
+    let scratch = tree();
+    scratch.directory("srv");
+    scratch.file("srv/tool", "1").mode(0o4755);
+    scratch.directory("stage");
+    scratch.file("stage/version", "2");
+    swapbin(&scratch).args(["apply", "--tree", "stage", "--to", "srv", "--exchange"]).run().exits(0);
+    let room = kept(&scratch).remove(0);
+    let mut rollback = swapbin(&scratch).args(["rollback", "srv"]).failpoint("published", "pause").spawn();
+    rollback.wait_until_paused();
+    assert!(std::fs::read_dir(&room).unwrap().next().is_none());
+    run(&scratch, &["prune", "--keep", "0", "--wait", "0"]).exits(75).says("another run");
+    rollback.signal(rustix::process::Signal::CONT);
+    rollback.wait().exits(0);
+    assert!(scratch.path("srv/tool").exists() && !room.exists());
+}
+
+#[test]
+fn the_emptied_directory_of_a_setuid_version_is_no_version_that_another_one_goes_for() {
+    if !require_root() {
+        return;
+    }
+    let scratch = setuid(2);
+    let newest = kept(&scratch).into_iter().max().unwrap();
+    std::fs::remove_file(newest.join("file")).unwrap();
+    swapbin(&scratch).from("one").to("app").args(["--mode", "4755", "--keep", "2"]).keeping().run().exits(0);
+    assert!(!newest.exists());
+    let mut left: Vec<_> = kept(&scratch).iter().map(|kept| std::fs::read(kept.join("file")).unwrap()).collect();
+    left.sort();
+    assert_eq!(left, [b"1".to_vec(), b"old".to_vec()]);
+}
+
 #[test]
 fn prune_waits_for_a_run_at_the_same_file_and_not_for_one_at_others() {
     if !failpoints_available() {
