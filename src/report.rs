@@ -55,7 +55,7 @@ pub struct FileFacts {
 /// Facts about where the bytes came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceFacts {
-    /// The source as asked for, without secrets.
+    /// The source as asked for, without secrets, and safe to print: control bytes and the like are escaped.
     pub from: String,
     /// Where redirects ended, without secrets.
     pub final_url: Option<String>,

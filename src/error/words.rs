@@ -41,6 +41,8 @@ impl fmt::Display for Error {
             }
             Target { path, obstacle } => write!(f, "{} {obstacle}", quoted(path)),
             CannotKeep { path, kept, detail, source } => {
+                // It may be the name of an attribute, which whoever owns the file has chosen.
+                let detail = escaped(detail.as_ref());
                 write!(f, "cannot keep the {} of {} ({detail}): {}", kept.name(), quoted(path), lowered(source))
             }
             CannotSet { path, what, value, source } => {
@@ -118,7 +120,7 @@ impl fmt::Display for Error {
                 write!(f, "{} is not the version of {} that was kept there: {differs}", quoted(kept), quoted(path))
             }
             DamagedRecord { path, reason } => write!(f, "the record {} cannot be used: {reason}", quoted(path)),
-            NoTransaction { txid } => write!(f, "no transaction is called '{txid}'"),
+            NoTransaction { txid } => write!(f, "no transaction is called {}", quoted(txid)),
             HalfDone { path, txid, source } => {
                 write!(f, "transaction {txid} failed at {} and could not be taken back: {source}", quoted(path))
             }

@@ -138,7 +138,7 @@ pub(super) fn roll_back(
     let mut stage = stage(&mut target, state)?;
     stage.copy_from(&copy, old.size, true, read_error, &mut |_| session.cancel.check())?;
     let actual = checksum::sha256_of(stage.file(), session.cancel, read_error)?;
-    let trusted = Trusted::require(&kept.to_string_lossy(), old.sha256, Some(actual), false)?;
+    let trusted = Trusted::require(&crate::error::escaped(kept.as_os_str()), old.sha256, Some(actual), false)?;
     target.reopen()?;
     let wanted = plan::restored(&target, &copy, (old.uid, old.gid, old.mode))?;
     let to_be = ToBe { wanted: &wanted, sha256: Some(actual), keep: entry.keep.max(1), command: "rollback" };
@@ -149,7 +149,7 @@ pub(super) fn roll_back(
         action: Action::Installed,
         target: target.path.clone(),
         through_link: None,
-        source: SourceFacts { from: kept.to_string_lossy().into_owned(), ..SourceFacts::default() },
+        source: SourceFacts { from: crate::error::escaped(kept.as_os_str()), ..SourceFacts::default() },
         installed: Some(FileFacts { sha256: Some(done.new), ..plan::facts(&done.stat) }),
         previous: Some(FileFacts { sha256: Some(done.old), ..previous }),
         verified: Some(done.new),

@@ -372,7 +372,7 @@ impl Way<'_> {
             path: from.clone(),
             source: errno.into(),
         })?;
-        run.source = SourceFacts { from: from.display().to_string(), attempts: 1, ..SourceFacts::default() };
+        run.source = SourceFacts { from: crate::error::escaped(from.as_os_str()), attempts: 1, ..SourceFacts::default() };
         run.source.bytes = Some(stat.st_size as u64);
         if self.is_there_already(&run, &stat, session)? {
             let swap = if really { run.leave(session)? } else { run.report(Action::Unchanged, session) };

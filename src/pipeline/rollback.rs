@@ -263,7 +263,7 @@ fn take(entry: &Entry, target: &Target, transaction: &mut Transaction<'_>, sessi
         (Some(old), Some(kept)) => {
             let found = txn::find(entry)?;
             transaction.restore(&target.dir, &target.path, &replaced, (&found.place, kept), old)?;
-            found.dir.path().join(kept.name.as_os_str()).to_string_lossy().into_owned()
+            crate::error::escaped(found.dir.path().join(kept.name.as_os_str()).as_os_str())
         }
         (Some(_), None) => return Err(Error::NothingKept { path: target.path.clone() }),
         // There was nothing, and there is nothing.

@@ -132,7 +132,7 @@ fn on_disk(rebuilt: &Rebuilt, lost: &Path) -> Option<Content> {
     let (path, mut file) = rescue::on_disk::find(rebuilt.report.build_id.as_ref()?, lost, path.as_deref())?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).ok()?;
-    rebuilt.is_of(&bytes).then(|| Content { from: path.display().to_string(), bytes, reconstruction: None })
+    rebuilt.is_of(&bytes).then(|| Content { from: crate::error::escaped(path.as_os_str()), bytes, reconstruction: None })
 }
 
 /// Makes the file again, and reads it once more as a loader would. `Err`: why not, in words.

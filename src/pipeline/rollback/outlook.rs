@@ -104,7 +104,7 @@ fn one(entry: &Entry, mut target: Target, is_pending: bool, session: &Session<'_
             }
             // What has no second name is copied.
             let copied = matches!(kept.way, Way::Copy | Way::Twin);
-            (kept.path(entry.dir.as_path()).to_string_lossy().into_owned(), if copied { old.size } else { 0 })
+            (crate::error::escaped(kept.path(entry.dir.as_path()).as_os_str()), if copied { old.size } else { 0 })
         }
         (None, _) => (String::new(), 0),
     };
@@ -160,7 +160,7 @@ fn out_of_a_process(state: &State, path: &Path, follow: Follow, trust: PathTrust
         plan::judge_kind(&target)?;
         plan::judge_change(&target)?;
         let previous = target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
-        let from = process.link.to_string_lossy().into_owned();
+        let from = crate::error::escaped(process.link.as_os_str());
         let warning = Warning::TakenFromProcess { path: target.path.clone(), link: process.link.clone() };
         let report = Report {
             installed: Some(facts(old, entry.filesystem.dev)),

@@ -72,7 +72,7 @@ impl Look {
             self.mounts.add(target, Some(Survey::of(base)?.bytes()), false);
         }
         let mut whole = report::of(Action::WouldInstall, target, None);
-        whole.source.from = stage.to_string_lossy().into_owned();
+        whole.source.from = crate::error::escaped(stage.as_os_str());
         self.swaps.insert(0, whole);
         self.keeps.insert(0, keep > 0 && target.existing.is_some());
         Ok(())

@@ -113,5 +113,5 @@ pub(super) fn tell_previous_paths(reports: &mut [Report], whole: Option<&Path>) 
 }
 
 fn source(path: &Path, node: &Node) -> SourceFacts {
-    SourceFacts { from: path.to_string_lossy().into_owned(), bytes: Some(node.stat.st_size as u64), ..SourceFacts::default() }
+    SourceFacts { from: crate::error::escaped(path.as_os_str()), bytes: Some(node.stat.st_size as u64), ..SourceFacts::default() }
 }

@@ -127,7 +127,7 @@ impl Work<'_, '_> {
         let replaced = replaced(target, None, self.request.keep);
         let change = self.transaction()?.add_tree(tree, &replaced)?;
         let mut report = report::of(Action::Installed, target, None);
-        report.source.from = self.request.stage.to_string_lossy().into_owned();
+        report.source.from = crate::error::escaped(self.request.stage.as_os_str());
         self.push(report, Some(change), None);
         Ok(())
     }

@@ -60,6 +60,49 @@ fn a_source_of_any_name_is_read_and_its_name_escaped() {
 }
 
 #[test]
+fn what_would_be_done_tells_of_trees_and_kept_versions_with_escaped_names() {
+    for (bytes, escaped) in NASTY {
+        let scratch = tree();
+        let stage = OsStr::from_bytes(bytes);
+        scratch.directory("srv");
+        scratch.file("srv/tool", "old");
+        scratch.directory(stage);
+        scratch.file(Path::new(stage).join("tool"), "new");
+        scratch.link(Path::new(stage).join("link"), "tool");
+        scratch.directory(Path::new(stage).join("more"));
+        let apply = |more: &[&str]| {
+            let run = swapbin(&scratch).args(["apply", "--tree"]).arg(stage).args(["--to", "srv"]).args(more.iter().copied());
+            run.run()
+        };
+        for (more, code) in [(&["-n"][..], 0), (&["--check"], 10), (&["-n", "--exchange"], 0), (&["--check", "--exchange"], 10)] {
+            let outcome = apply(more);
+            is_plain(outcome.exits(code).prints(" from '").prints(escaped));
+        }
+        is_plain(apply(&["-v", "--exchange"]).exits(0));
+        // A kept version lies beside its file, in a directory of any name.
+        let dir = scratch.directory(Path::new(stage).join("bin"));
+        scratch.file(dir.join("app"), "old");
+        swapbin(&scratch).from("new").to(dir.join("app")).keeping().run().exits(0);
+        let dry = swapbin(&scratch).args(["rollback", "--dry-run"]).arg(dir.join("app")).run();
+        is_plain(dry.exits(0).prints(" from '").prints(escaped));
+    }
+}
+
+#[test]
+fn errors_escape_the_transactions_they_speak_of() {
+    for (bytes, escaped) in NASTY.into_iter().filter(|(bytes, _)| std::str::from_utf8(bytes).is_ok()) {
+        let scratch = tree();
+        swapbin(&scratch).from("new").to("app").keeping().run().exits(0);
+        let name = OsStr::from_bytes(bytes);
+        for words in [&["rollback", "--txn"][..], &["rollback", "-n", "--txn"], &["recover", "--abandon"], &["recover", "--back"]]
+        {
+            let outcome = swapbin(&scratch).args(words.iter().copied()).arg(name).run();
+            is_plain(outcome.exits(2).says("no transaction is called '").says(escaped));
+        }
+    }
+}
+
+#[test]
 fn errors_escape_the_names_they_speak_of() {
     for (bytes, escaped) in NASTY {
         let scratch = tree();

@@ -11,7 +11,7 @@ use super::{lists, moment, words};
 /// The line that says what happened.
 pub fn report(rescued: &RescueReport) -> String {
     let swap = &rescued.swap;
-    let (target, from) = (quoted(&swap.target), quoted(&swap.source.from));
+    let (target, from) = (quoted(&swap.target), format!("'{}'", swap.source.from));
     let size = swap.source.bytes.map(|size| format!(" ({})", words::bytes(size))).unwrap_or_default();
     if let Some(made) = &rescued.reconstruction {
         let verb = if swap.action == Action::WouldInstall { "would reconstruct" } else { "reconstructed" };
