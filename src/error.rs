@@ -247,6 +247,13 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What has the name of a journal is not one to be obeyed: no file, or others may write to it.
+    StrangeJournal {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Another run is changing the same file.
     Locked {
         /// The target.
@@ -473,7 +480,7 @@ impl Error {
             ProcessGone { .. } | Process { .. } | NotHeld { .. } | NoMemory { .. } => ErrorKind::Unavailable,
             NotTheKept { .. } | DamagedRecord { .. } | DistrustedProcess { .. } | NotWhatRuns { .. } => ErrorKind::Untrusted,
             Source { .. } | HttpStatus { .. } | Http { .. } => ErrorKind::Unavailable,
-            Target { .. } | State { .. } => ErrorKind::Target,
+            Target { .. } | State { .. } | StrangeJournal { .. } => ErrorKind::Target,
             InDoubt { .. } | Unfinished { .. } | HalfDone { .. } => ErrorKind::InDoubt,
             Cancelled => ErrorKind::Cancelled,
             CannotKeep { .. } | CannotSet { .. } | Io { .. } => ErrorKind::Failed,

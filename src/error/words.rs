@@ -53,6 +53,7 @@ impl fmt::Display for Error {
                 write!(f, "{} is in place, but could not be synced: {}", quoted(path), lowered(source))
             }
             State { path, reason } => write!(f, "cannot use the state directory {}: {reason}", quoted(path)),
+            StrangeJournal { path, reason } => write!(f, "the journal {} is not obeyed: {reason}", quoted(path)),
             Locked { path, waited } => {
                 write!(f, "another run is changing {}, and was not done after {} s", quoted(path), waited.as_secs())
             }

@@ -38,7 +38,7 @@ pub fn recover(host: &Host, observer: &mut dyn Observer) -> Result<Vec<Recovery>
         let (files, lost) = files(&found);
         let outcome = match found {
             LeftoverState::Running(_) => Broken::Running,
-            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.journal_path(&txid), reason }),
+            LeftoverState::Strange(reason) => Broken::Stuck(Error::StrangeJournal { path: state.journal_path(&txid), reason }),
             LeftoverState::Left(leftover) => match txn::settle(&state, &leftover) {
                 Ok(settled) => {
                     let forward = settled == Settled::Forward;
@@ -63,7 +63,7 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
         let (files, lost) = files(&found);
         let outcome = match found {
             LeftoverState::Running(_) => Broken::Running,
-            LeftoverState::Strange(reason) => Broken::Stuck(Error::State { path: state.journal_path(&txid), reason }),
+            LeftoverState::Strange(reason) => Broken::Stuck(Error::StrangeJournal { path: state.journal_path(&txid), reason }),
             LeftoverState::Left(leftover) => match txn::outlook(&state, &leftover) {
                 Ok(Settled::Forward) => Broken::Finished,
                 Ok(Settled::Back) => Broken::TakenBack,
@@ -78,7 +78,7 @@ pub fn unfinished(host: &Host) -> Result<Vec<Recovery>, Error> {
 /// Does with one transaction what the caller decided.
 ///
 /// # Errors
-/// [`Error::NoTransaction`]; [`Error::Locked`] if its run is still at work; and whatever a call gives.
+/// [`Error::NoTransaction`]; [`Error::StrangeJournal`]; [`Error::Locked`] if its run is still at work; and whatever a call gives.
 ///
 /// # After a crash
 /// As [`recover`].
@@ -90,7 +90,7 @@ pub fn resolve(txid: &str, how: Resolve, host: &Host) -> Result<Recovery, Error>
     let leftover = match found {
         LeftoverState::Left(leftover) => leftover,
         LeftoverState::Running(_) => return Err(Error::Locked { path: txid.into(), waited: std::time::Duration::ZERO }),
-        LeftoverState::Strange(reason) => return Err(Error::State { path: state.journal_path(txid), reason }),
+        LeftoverState::Strange(reason) => return Err(Error::StrangeJournal { path: state.journal_path(txid), reason }),
     };
     let (left, outcome) = match how {
         Resolve::Forward => (txn::force(&state, &leftover, Direction::Forward)?, Broken::Finished),

@@ -98,10 +98,22 @@ pub(crate) fn leftovers(state: &state::State) -> Result<Vec<(String, State)>, Er
             Ok(Some(what)) => found.push((txid, what)),
             // Closed meanwhile.
             Ok(None) => {}
-            Err(error) => found.push((txid, State::Strange(crate::error::lowered(&error)))),
+            Err(error) => found.push((txid, State::Strange(reason(&error)))),
         }
     }
     Ok(found)
+}
+
+const NO_FILE: &str = "it is no regular file";
+
+/// Why a journal cannot be read.
+fn reason(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::LOOP) => "it is a link".to_owned(),
+        // Directories and sockets cannot be opened for writing, open(2).
+        Some(Errno::ISDIR | Errno::NXIO) => NO_FILE.to_owned(),
+        _ => crate::error::lowered(error),
+    }
 }
 
 fn look(state: &state::State, txid: &str) -> io::Result<Option<State>> {
@@ -116,7 +128,10 @@ fn look(state: &state::State, txid: &str) -> io::Result<Option<State>> {
     if stat.st_nlink == 0 {
         return Ok(None);
     }
-    if !file.metadata()?.is_file() || stat.st_uid != rustix::process::geteuid().as_raw() || stat.st_mode & 0o022 != 0 {
+    if !file.metadata()?.is_file() {
+        return Ok(Some(State::Strange(NO_FILE.to_owned())));
+    }
+    if stat.st_uid != rustix::process::geteuid().as_raw() || stat.st_mode & 0o022 != 0 {
         return Ok(Some(State::Strange("it belongs to somebody else, or others may write to it".to_owned())));
     }
     let bytes = read(&file)?;

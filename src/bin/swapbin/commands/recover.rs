@@ -44,7 +44,7 @@ fn code(recoveries: &[Recovery]) -> u8 {
         Broken::Finished | Broken::TakenBack | Broken::Abandoned => None,
         Broken::Running => Some(ErrorKind::TryLater),
         // A journal that is not ours to obey goes away by nobody's doing but a decision.
-        Broken::Stuck(Error::State { .. }) => Some(ErrorKind::InDoubt),
+        Broken::Stuck(Error::State { .. } | Error::StrangeJournal { .. }) => Some(ErrorKind::InDoubt),
         Broken::Stuck(error) => Some(error.kind()),
     });
     let rank = |kind: &ErrorKind| match kind {

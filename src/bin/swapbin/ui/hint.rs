@@ -68,6 +68,11 @@ fn advice(error: &Error) -> Option<String> {
              mend this one"
                 .to_owned()
         }
+        Error::StrangeJournal { .. } => {
+            "look at how it came there: a journal is a file of your own that nobody else may write to; if this is one, make it so again \
+             with chown and chmod, else move it away"
+                .to_owned()
+        }
         Error::Locked { .. } => "run this again later, or wait longer with --wait".to_owned(),
         Error::Unfinished { later: true, txid, .. } => format!(
             "mount it, then run 'swapbin recover'; if it is gone for good, 'swapbin recover --abandon {txid}' leaves every file as \
