@@ -473,6 +473,7 @@ impl Error {
             HttpStatus { transient: true, .. } | Http { transient: true, .. } => ErrorKind::TryLater,
             MaxTime { .. } | TargetChanged { .. } | SourceChanged { .. } | Locked { .. } => ErrorKind::TryLater,
             Unfinished { later: true, .. } => ErrorKind::TryLater,
+            Source { source, .. } | Process { source, .. } if lacks_descriptors(source) => ErrorKind::Failed,
             Source { source, .. } if is_passing(source) => ErrorKind::TryLater,
             NothingKept { .. } | NothingRecorded | NothingToRescue { .. } | MovedAside { .. } | OnlyMemory { .. } => {
                 ErrorKind::Unavailable
@@ -512,11 +513,16 @@ impl Error {
     }
 }
 
-/// Whether an error of opening or reading says nothing of the file: no descriptors, no memory, somebody's lease, a server that
-/// forgot a handle.
+/// Whether there were not enough descriptors, for the process or for all together: it is not the file's fault, and will be so again.
+fn lacks_descriptors(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// Whether an error of opening or reading says nothing of the file: no memory, somebody's lease, a server that forgot a handle.
 fn is_passing(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    let passing = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::AGAIN, Errno::STALE, Errno::INTR];
+    let passing = [Errno::NOMEM, Errno::AGAIN, Errno::STALE, Errno::INTR];
     Errno::from_io_error(error).is_some_and(|errno| passing.contains(&errno))
 }
 
@@ -543,6 +549,16 @@ mod tests {
     fn a_kernel_message_is_lower_case_and_without_its_number() {
         let error = Error::Io { op: "open", path: "/a".into(), source: io::Error::from_raw_os_error(2) };
         assert_eq!(error.to_string(), "cannot open '/a': no such file or directory");
+    }
+
+    #[test]
+    fn too_few_descriptors_are_no_fault_of_the_source() {
+        for (errno, kind) in
+            [(24, ErrorKind::Failed), (23, ErrorKind::Failed), (12, ErrorKind::TryLater), (2, ErrorKind::Unavailable)]
+        {
+            let error = Error::Source { path: "/a".into(), source: io::Error::from_raw_os_error(errno) };
+            assert_eq!(error.kind(), kind, "{error}");
+        }
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub use pipeline::{
 pub use plan::read_manifest;
 pub use report::{
     Action, BatchOutlook, BatchReport, Broken, Copied, DamagedRecord, DirectoryError, Distrust, Evidence, FileFacts, FileUse,
-    FileVersion, Gone, History, InstallError, Installed, LabelError, MadeDirectory, MountOutlook, PartState, Past, PastFile,
-    Place, Possessor, ProcessFacts, Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList,
+    FileVersion, Gone, History, InstallError, Installed, LabelError, MadeDirectory, MountOutlook, NotRemoved, PartState, Past,
+    PastFile, Place, Possessor, ProcessFacts, Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Rescuable, RescueList,
     RescueReport, SourceFacts, SourceKind, Times, Unread, UsageReport, Users, Warning, Way,
 };
 pub use request::{

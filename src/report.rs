@@ -268,10 +268,19 @@ pub struct MountOutlook {
 pub struct Pruned {
     /// The files of which one went, by path.
     pub removed: Vec<PathBuf>,
-    /// Kept versions that were to go and cannot be removed, and what has the name of one and is something else: by its own path.
-    pub left: Vec<PathBuf>,
+    /// Kept versions that were to go and cannot be removed, and what has the name of one and is something else, by path.
+    pub left: Vec<NotRemoved>,
     /// Records that cannot be read: what they keep stays.
     pub damaged: Vec<DamagedRecord>,
+}
+
+/// A kept version that was to go, and stays.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotRemoved {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
 }
 
 /// What the state directory has.

@@ -3,14 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+use rustix::fs::Stat;
 
 use super::Host;
 use crate::error::{Error, Obstacle};
 use crate::fs::dir::Dir;
 use crate::journal::{Entry, Journal};
 use crate::plan;
-use crate::report::{History, Past, PastFile, Pruned};
+use crate::report::{History, NotRemoved, Past, PastFile, Pruned};
 use crate::request::{Follow, PathTrust};
 use crate::txn::{self, State};
 
@@ -70,7 +71,7 @@ fn file(entry: &Entry) -> PastFile {
 pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
     let Some(state) = State::existing(&host.state_dir)? else { return Ok(Pruned::default()) };
     let records = txn::records(&state).map_err(|errno| state.error(errno))?;
-    let mut claimed: HashMap<Name, Arc<Dir>> = HashMap::new();
+    let mut claimed: HashMap<Name, Stat> = HashMap::new();
     for (entry, fate) in fates(&records, keep).into_iter().flatten() {
         if let Fate::Goes(dir) = fate {
             claimed.insert(name(entry), dir);
@@ -82,17 +83,21 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
     for (at, (record, fates)) in records.iter().zip(fates(&records, keep)).enumerate() {
         let mut keeps = false;
         for (entry, fate) in fates {
-            let (name, kept) = (name(entry), entry.kept.as_ref().map(|kept| kept.path(entry.dir.as_path())));
+            let name = name(entry);
+            let not_removed = |reason: String| {
+                let kept = entry.kept.as_ref();
+                kept.map(|kept| NotRemoved { path: kept.path(entry.dir.as_path()), reason })
+            };
             match fate {
                 Fate::Gone => {}
-                Fate::Other(kept) => {
+                Fate::Other(reason) => {
                     // It is said again, as long as it is there.
                     keeps = true;
-                    pruned.left.push(kept);
+                    pruned.left.extend(not_removed(reason));
                 }
                 Fate::Goes(_) if unfinished.contains(&name) => {
                     keeps = true;
-                    pruned.left.extend(kept);
+                    pruned.left.extend(not_removed("an unfinished transaction may need it".to_owned()));
                 }
                 // What has come to be one too many since belongs to a run that sees to it.
                 Fate::Goes(_) if claimed.contains_key(&name) => {
@@ -103,9 +108,14 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
                     match txn::forget(entry) {
                         Ok(true) if unmade => _ = txn::drop_record(&state, &record.header.txid),
                         Ok(true) => pruned.removed.push(name.0.join(name.1)),
-                        Ok(false) | Err(_) => {
+                        Ok(false) => {
                             keeps = true;
-                            pruned.left.extend(kept);
+                            pruned.left.extend(not_removed(OTHER.to_owned()));
+                        }
+                        Err(errno) => {
+                            keeps = true;
+                            let reason = crate::error::lowered(&std::io::Error::from(errno));
+                            pruned.left.extend(not_removed(format!("it cannot be removed: {reason}")));
                         }
                     }
                 }
@@ -119,10 +129,10 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
     for txid in empty.into_iter().skip(RECORDS) {
         let _ = txn::drop_record(&state, txid);
     }
-    for paths in [&mut pruned.removed, &mut pruned.left] {
-        paths.sort();
-        paths.dedup();
-    }
+    pruned.removed.sort();
+    pruned.removed.dedup();
+    pruned.left.sort();
+    pruned.left.dedup_by(|one, other| one.path == other.path);
     Ok(pruned)
 }
 
@@ -137,11 +147,25 @@ fn name(entry: &Entry) -> Name {
 enum Fate {
     /// There is none.
     Gone,
-    /// Something else has its name, or it cannot be looked at.
-    Other(PathBuf),
+    /// Something else has its name, or it cannot be looked at: in words.
+    Other(String),
     Stays,
-    /// It is one too many, or only the directory that was made for it is left. The directory of its file.
-    Goes(Arc<Dir>),
+    /// It is one too many, or only the directory that was made for it is left. About the directory of its file, of which
+    /// there may be more than descriptors.
+    Goes(Stat),
+}
+
+/// What is not the version that was recorded.
+const OTHER: &str = "it is not what was kept";
+
+impl Fate {
+    fn goes(dir: &Dir) -> Fate {
+        rustix::fs::fstat(dir).map_or_else(|errno| Fate::not_seen(&errno.into()), Fate::Goes)
+    }
+
+    fn not_seen(error: &std::io::Error) -> Fate {
+        Fate::Other(format!("it cannot be looked at: {}", crate::error::lowered(error)))
+    }
 }
 
 /// For each record, its entries and what becomes of what they keep.
@@ -149,14 +173,16 @@ fn fates(records: &[Journal], keep: u32) -> Vec<Vec<(&Entry, Fate)>> {
     let mut seen: HashMap<Name, u32> = HashMap::new();
     let mut fate = |entry: &Entry| match txn::find(entry) {
         // Who is just at work puts a version there, and is waited for.
-        Err(Error::NothingKept { .. }) => txn::find_room(entry).map_or(Fate::Gone, Fate::Goes),
-        Err(_) => entry.kept.as_ref().map_or(Fate::Gone, |kept| Fate::Other(kept.path(entry.dir.as_path()))),
+        Err(Error::NothingKept { .. }) => txn::find_room(entry).map_or(Fate::Gone, |dir| Fate::goes(&dir)),
+        Err(Error::Io { source, .. }) => Fate::not_seen(&source),
+        Err(Error::NotTheKept { differs, .. }) => Fate::Other(format!("{OTHER}: {differs}")),
+        Err(_) => Fate::Other(OTHER.to_owned()),
         // No version before: its run was killed before the rename, or it has come back; or it is just at work, and is waited for.
-        Ok(found) if found.is_current => Fate::Goes(found.dir),
+        Ok(found) if found.is_current => Fate::goes(&found.dir),
         Ok(found) => {
             let count = seen.entry(name(entry)).or_default();
             *count += 1;
-            if *count > keep { Fate::Goes(found.dir) } else { Fate::Stays }
+            if *count > keep { Fate::goes(&found.dir) } else { Fate::Stays }
         }
     };
     records.iter().map(|record| record.entries.iter().map(|entry| (entry, fate(entry))).collect()).collect()
@@ -164,11 +190,9 @@ fn fates(records: &[Journal], keep: u32) -> Vec<Vec<(&Entry, Fate)>> {
 
 /// The right to remove what these files keep, until the state directory is dropped. Returns those that have something unfinished
 /// about them that cannot be settled: it may need what is kept.
-fn claim(state: &State, names: &HashMap<Name, Arc<Dir>>, host: &Host) -> Result<HashSet<Name>, Error> {
-    let stat = |dir: &Arc<Dir>| rustix::fs::fstat(&**dir).map_err(|errno| state.error(errno));
-    let locks = names.iter().map(|((path, leaf), dir)| Ok((stat(dir)?, leaf, path.join(leaf))));
-    let locks = locks.collect::<Result<Vec<_>, Error>>()?;
-    let locked = locks.iter().map(|(dir, leaf, path)| (dir, leaf.as_os_str(), path.as_path()));
+fn claim(state: &State, names: &HashMap<Name, Stat>, host: &Host) -> Result<HashSet<Name>, Error> {
+    let locks: Vec<_> = names.iter().map(|((path, leaf), dir)| (dir, leaf, path.join(leaf))).collect();
+    let locked = locks.iter().map(|(dir, leaf, path)| (*dir, leaf.as_os_str(), path.as_path()));
     state.lock(locked, [], host.wait, &host.cancel)?;
     let of_names = |entry: &Entry| names.contains_key(&name(entry));
     let (concerned, _) = txn::concerning_alone(state, of_names, host.wait, &host.cancel)?;

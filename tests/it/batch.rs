@@ -1,5 +1,6 @@
 //! Several files as one change: all of them, or none, whatever happens.
 
+mod descriptors;
 mod failing;
 mod full;
 mod grid;

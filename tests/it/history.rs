@@ -184,10 +184,12 @@ fn prune_says_what_it_cannot_remove() {
     let meddled = kept(&scratch).remove(0);
     std::fs::write(&meddled, "another tool's").unwrap();
     let outcome = run(&scratch, &["prune", "--keep", "0"]);
-    outcome.exits(1).says(&format!("{}' stays", meddled.display())).prints("removed kept versions");
+    let stays = format!("{}' stays: it is not what was kept: ", meddled.display());
+    outcome.exits(1).says(&stays).prints("removed kept versions");
     assert_eq!(kept(&scratch), std::slice::from_ref(&meddled));
     let object = run(&scratch, &["prune", "--keep", "0", "--json"]).exits(1).json();
     assert_eq!((&object["ok"], &object["left"][0]["path"]), (&false.into(), &meddled.to_str().into()));
+    assert!(object["left"][0]["reason"].as_str().unwrap().starts_with("it is not what was kept: "), "{object}");
 }
 
 #[test]
@@ -246,7 +248,7 @@ fn the_emptied_directory_of_a_setuid_version_goes_with_the_next_prune() {
             _ => prune().failpoint("room", ends).run().exits(1).says("stays"),
         };
         assert!(std::fs::read_dir(kept(&scratch).remove(0)).unwrap().next().is_none());
-        prune().failpoint("room", "5").run().exits(1).says("stays");
+        prune().failpoint("room", "5").run().exits(1).says("stays: it cannot be removed: input/output error");
         prune().run().exits(0).prints("removed kept versions");
         assert_eq!(kept(&scratch), Vec::<PathBuf>::new());
         prune().run().exits(0).prints("nothing to remove");

@@ -11,6 +11,7 @@ use crate::ui::{Subject, Ui};
 
 /// Runs it.
 pub fn run(batch: Result<Batch, Error>, run: &RunArgs, host: Host) -> ExitCode {
+    host::allow_descriptors();
     let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
     let batch = match batch.and_then(|batch| host::cancel_on_signals(&host).map(|()| batch)) {
         Ok(batch) => batch,

@@ -1,5 +1,6 @@
 //! The machine, as the options of the run have it.
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use swapbin::{Error, Host, Wait};
 
 use crate::args::OutputArgs;
@@ -22,4 +23,14 @@ pub fn host(output: &OutputArgs, wait: Option<Wait>) -> Host {
 pub fn cancel_on_signals(host: &Host) -> Result<(), Error> {
     let handled = exit::cancel_on_signals(&host.cancel);
     handled.map_err(|source| Error::Io { op: "handle signals in", path: "swapbin".into(), source })
+}
+
+/// Lets there be as many descriptors as the hard limit allows, for what is about several files: each of their directories has one.
+/// The soft limit is there for programs that use select(2), getrlimit(2).
+pub fn allow_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // Where it cannot be raised, who needs more says so.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
 }

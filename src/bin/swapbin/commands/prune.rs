@@ -12,6 +12,7 @@ use crate::ui::{Subject, Ui};
 /// Runs it.
 pub fn run(args: &PruneArgs) -> ExitCode {
     let host = host::host(&args.output, args.wait);
+    host::allow_descriptors();
     let mut ui = Ui::quiet_about_progress(&args.output, host.cancel.clone());
     match swapbin::prune(args.keep, &host) {
         Ok(pruned) if !ui.pruned(&pruned) => exit::unreported(&host.cancel),

@@ -12,6 +12,7 @@ use crate::ui::{Subject, Tense, Ui};
 /// Runs it. No signal is held up: another run goes on from wherever this one ends.
 pub fn run(args: &RecoverArgs) -> ExitCode {
     let host = host::host(&args.output, None);
+    host::allow_descriptors();
     let mut ui = Ui::quiet_about_progress(&args.output, host.cancel.clone());
     let tense = if args.list { Tense::Would } else { Tense::Did };
     let done = match decision(args) {

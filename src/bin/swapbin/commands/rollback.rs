@@ -12,6 +12,7 @@ use crate::ui::{Subject, Ui};
 /// Runs it.
 pub fn run(args: &RollbackArgs) -> ExitCode {
     let host = host::host(&args.output, args.wait);
+    host::allow_descriptors();
     let mut ui = Ui::quiet_about_progress(&args.output, host.cancel.clone());
     let trust = if args.allow_shared_path { PathTrust::Any } else { PathTrust::Strict };
     let wanted = wanted(args);

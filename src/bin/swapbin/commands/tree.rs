@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use swapbin::{Host, Ownership, PathTrust, Switch, TreeOwners, TreeRequest};
 
 use super::{batch, host, usage};
@@ -31,16 +30,9 @@ fn switch(args: &TreeArgs) -> Switch {
     }
 }
 
-/// Each directory of a tree has its descriptor. The soft limit is there for programs that use select(2), getrlimit(2).
-fn raise_limit_of_descriptors() {
-    let limit = getrlimit(Resource::Nofile);
-    // Where it cannot be raised, a tree that needs more says so.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-}
-
 /// Runs it.
 pub fn run(request: &TreeRequest, run: &RunArgs, host: &Host) -> ExitCode {
-    raise_limit_of_descriptors();
+    host::allow_descriptors();
     let mut ui = Ui::new(&run.output, run.progress, host.cancel.clone());
     let done = host::cancel_on_signals(host).and_then(|()| match (run.check, run.dry_run) {
         (true, _) => swapbin::dry_run_tree(request, host, &mut ui).map(|outlook| (ui.batch(&outlook.report), outlook.report)),

@@ -1,5 +1,6 @@
 //! What to do about a failure.
 
+use rustix::io::Errno;
 use swapbin::{Doubt, Error, Link, Obstacle, quoted};
 
 use super::again;
@@ -10,6 +11,9 @@ pub fn of(error: &Error) -> Option<String> {
 }
 
 fn advice(error: &Error) -> Option<String> {
+    if lacks_descriptors(error) {
+        return Some("it takes more files or directories at once than the limit of open files allows: ulimit -n".to_owned());
+    }
     Some(match error {
         Error::MirrorsNeedDigest => "give --sha256, so that it does not matter which source answers".to_owned(),
         Error::PlainHttp { .. } => "give --sha256, use https, or accept the risk with --insecure-http".to_owned(),
@@ -161,6 +165,12 @@ fn advice(error: &Error) -> Option<String> {
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
     })
+}
+
+/// Whether there were not enough descriptors.
+fn lacks_descriptors(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    matches!(cause.and_then(Errno::from_io_error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 /// `to`: in quotes.

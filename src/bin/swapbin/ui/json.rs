@@ -8,9 +8,9 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Broken, DamagedRecord, Error, FileFacts, History, MountOutlook, Past, PastFile, Possessor,
-    Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Request, Rescuable, RescueList, RescueReport, Source,
-    SourceFacts, SourceKind, Times, Warning,
+    Action, BatchOutlook, BatchReport, Broken, DamagedRecord, Error, FileFacts, History, MountOutlook, NotRemoved, Past,
+    PastFile, Possessor, Pruned, ReconstructedPart, Reconstruction, Recovery, Report, Request, Rescuable, RescueList,
+    RescueReport, Source, SourceFacts, SourceKind, Times, Warning,
 };
 
 use super::lists::{self, Tense};
@@ -137,7 +137,13 @@ pub fn history(history: &History) -> Value {
 /// The object for what was removed.
 pub fn pruned(pruned: &Pruned) -> Value {
     let ok = pruned.left.is_empty();
-    let (removed, left) = (paths(&pruned.removed), paths(&pruned.left));
+    let one = |left: &NotRemoved| {
+        let mut object = Map::new();
+        insert_path(&mut object, "path", "path_b64", &left.path);
+        object.insert("reason".into(), json!(left.reason));
+        Value::Object(object)
+    };
+    let (removed, left) = (paths(&pruned.removed), pruned.left.iter().map(one).collect::<Vec<_>>());
     json!({ "schema": 1, "ok": ok, "removed": removed, "left": left, "damaged": damaged(&pruned.damaged), "error": null })
 }
 

@@ -19,8 +19,8 @@ use anstream::stream::IsTerminal as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use swapbin::{
-    Action, BatchOutlook, BatchReport, Cancel, DamagedRecord, Error, ErrorKind, Event, History, Observer, Pruned, Recovery,
-    Report, Request, RescueList, RescueReport, Warning, quoted,
+    Action, BatchOutlook, BatchReport, Cancel, DamagedRecord, Error, ErrorKind, Event, History, NotRemoved, Observer, Pruned,
+    Recovery, Report, Request, RescueList, RescueReport, Warning, quoted,
 };
 
 use crate::args::{OutputArgs, ProgressWhen};
@@ -154,8 +154,8 @@ impl Ui {
     pub fn pruned(&mut self, pruned: &Pruned) -> bool {
         let about = Path::new("what was removed");
         self.damaged(&pruned.damaged);
-        for path in &pruned.left {
-            self.say(WARNING, "warning", &format!("{} stays: it cannot be removed, or is not what was kept", quoted(path)));
+        for NotRemoved { path, reason } in &pruned.left {
+            self.say(WARNING, "warning", &format!("{} stays: {reason}", quoted(path)));
         }
         if self.json {
             return self.print(&json::line(&json::pruned(pruned)), about);
