@@ -106,12 +106,12 @@ impl Underway<'_> {
         Ok(())
     }
 
-    /// Cuts the power while the batch is switched, and again while that is recovered.
+    /// Cuts the power while the batch is switched, or at any moment where nothing is renamed, and again while that is recovered.
     fn recoveries(&mut self, states: usize) -> io::Result<()> {
         let unit = self.round.filesystem.unit();
         let log = self.lane.record(Disturbance::Steps)?;
-        let switch = log.switch();
-        let cuts = Cuts::new(&log, unit, self.dice.fork()).filter(|cut| switch.contains(&cut.moment));
+        let (switch, in_place) = (log.switch(), self.round.scenario.promise == Promise::AfterRecovery);
+        let cuts = Cuts::new(&log, unit, self.dice.fork()).filter(|cut| in_place || switch.contains(&cut.moment));
         let mut left = states;
         for cut in cuts.take(states.div_ceil(PER_RECOVERY)) {
             let recovery = self.lane.record_recovery(&log, &cut)?;
