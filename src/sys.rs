@@ -92,6 +92,23 @@ pub(crate) fn lock_bytes(fd: BorrowedFd<'_>, at: u64, bytes: u64, shared: bool) 
     }
 }
 
+/// Gives up all locks of this open file description from this byte on.
+///
+/// # Errors
+/// Of fcntl(2).
+pub(crate) fn unlock_bytes_from(fd: BorrowedFd<'_>, at: u64) -> io::Result<()> {
+    // SAFETY: zero is a valid value of every field of the plain C structure, which lives on our stack during the call.
+    let failed = unsafe {
+        let mut lock: libc::flock = std::mem::zeroed();
+        lock.l_type = libc::F_UNLCK as _;
+        lock.l_whence = libc::SEEK_SET as _;
+        // A length of 0 has no end.
+        lock.l_start = at as _;
+        libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLK, &lock) == -1
+    };
+    if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// The name a filesystem has for itself, FS_IOC_GETFSUUID of Linux 6.9; `None` where it has none or the kernel does not tell.
 pub(crate) fn filesystem_uuid(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
     // linux/fs.h: struct fsuuid2 { __u8 len; __u8 uuid[16]; }, and _IOR(0x15, 0, struct fsuuid2).

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rustix::process::{Resource, getrlimit};
 
-use super::claim::{Claim, ROUNDS};
+use super::claim::Claim;
 use super::{Host, Run, Settled, place};
 use crate::checksum;
 use crate::elf;
@@ -40,11 +40,9 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
     let started = Instant::now();
     let mut runs = plan_all(&batch.swaps, host, &mut session)?;
     let mut claim = Claim::several(host, &targets(&runs), &[], &mut session)?;
-    for _ in 0..ROUNDS {
-        if claim.is_news() || !runs.iter().all(Run::is_where_it_was) {
-            runs = plan_all(&batch.swaps, host, &mut session)?;
-            claim = claim.renewed(host, &targets(&runs), &[], &mut session)?;
-        }
+    while claim.is_news() || !runs.iter().all(Run::is_where_it_was) {
+        runs = plan_all(&batch.swaps, host, &mut session)?;
+        claim = claim.renewed(&targets(&runs), &[], &mut session)?;
     }
     let state = claim.state().expect("a claim of several names has a state directory");
     let mut times = Times { plan: started.elapsed(), ..Times::default() };

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::{Host, Run};
 use crate::error::Error;
@@ -19,8 +20,14 @@ pub(super) struct Claim {
     state: Option<State>,
     /// Whether what was seen of the targets before may be out of date.
     news: bool,
+    /// What all waiting together may not take longer than.
+    deadline: Instant,
+    rounds: usize,
     warning: Option<Warning>,
 }
+
+/// How often what was claimed may turn out to be something else: somebody who does not ask for locks changes it each time.
+const ROUNDS: usize = 20;
 
 impl Claim {
     /// For one name. Without a state directory that can be used there is neither lock nor kept version: one rename is safe by
@@ -30,11 +37,11 @@ impl Claim {
     /// [`Error::Locked`], [`Error::Unfinished`], cancelled.
     pub(super) fn single(host: &Host, target: &mut Target, keep: u32, session: &mut Session<'_>) -> Result<Claim, Error> {
         match State::open(&host.state_dir) {
-            Ok(state) => Claim::take_one(state, host, target, session),
+            Ok(state) => Claim::take_one(state, until(host), target, session),
             Err(error) => {
                 let keeps = keep > 0 && target.existing.is_some();
                 let warning = keeps.then(|| Warning::NothingKept { path: target.path.clone(), reason: error.to_string() });
-                Ok(Claim { state: None, news: false, warning })
+                Ok(Claim { state: None, news: false, deadline: Instant::now(), rounds: 0, warning })
             }
         }
     }
@@ -44,12 +51,12 @@ impl Claim {
     /// # Errors
     /// As [`Claim::single`], and [`Error::State`].
     pub(super) fn recorded(host: &Host, target: &mut Target, session: &mut Session<'_>) -> Result<Claim, Error> {
-        Claim::take_one(State::open(&host.state_dir)?, host, target, session)
+        Claim::take_one(State::open(&host.state_dir)?, until(host), target, session)
     }
 
-    fn take_one(state: State, host: &Host, target: &mut Target, session: &mut Session<'_>) -> Result<Claim, Error> {
+    fn take_one(state: State, deadline: Instant, target: &mut Target, session: &mut Session<'_>) -> Result<Claim, Error> {
         let mut file = target.existing.as_mut().and_then(|existing| existing.file.take());
-        let claim = Claim::take(state, host, &[target], &[], &mut file, session);
+        let claim = Claim::take(state, deadline, &[target], &[], &mut file, session);
         if let Some(existing) = &mut target.existing {
             existing.file = file;
         }
@@ -67,14 +74,14 @@ impl Claim {
         trees: &[Tree<'_>],
         session: &mut Session<'_>,
     ) -> Result<Claim, Error> {
-        Claim::take(State::open(&host.state_dir)?, host, targets, trees, &mut None, session)
+        Claim::take(State::open(&host.state_dir)?, until(host), targets, trees, &mut None, session)
     }
 
     /// `file` is closed before anything is settled: what was being overwritten in place is put right only while nobody has it, and
     /// that is said of this process too.
     fn take(
-        state: State,
-        host: &Host,
+        mut state: State,
+        deadline: Instant,
         targets: &[&Target],
         trees: &[Tree<'_>],
         file: &mut Option<File>,
@@ -82,10 +89,10 @@ impl Claim {
     ) -> Result<Claim, Error> {
         let names = targets.iter().map(|target| (&target.dir_stat, &*target.leaf, &*target.path));
         let trees: Vec<Tree<'_>> = targets.iter().filter_map(|target| Tree::at(target)).chain(trees.iter().copied()).collect();
-        let waited = state.lock(names, trees.iter().map(|tree| tree.path), host.wait, session.cancel)?;
+        let waited = state.lock(names, trees.iter().map(|tree| tree.path), left(deadline), session.cancel)?;
         let concerns =
             |entry: &Entry| targets.iter().any(|target| is_of(entry, target)) || trees.iter().any(|tree| tree.has(entry));
-        let (concerned, settled) = txn::concerning_alone(&state, concerns, host.wait, session.cancel)?;
+        let (concerned, settled) = txn::concerning_alone(&state, concerns, left(deadline), session.cancel)?;
         let mut news = [waited, settled].contains(&Waited::Yes) || !are_where_they_were(targets);
         for leftover in concerned.litter {
             // Of no concern to us: if it cannot go, it stays.
@@ -97,7 +104,7 @@ impl Claim {
             session.event(Event::Recovered { txid: &leftover.txid, forward: settled == txn::Settled::Forward });
             news = true;
         }
-        Ok(Claim { state: Some(state), news, warning: None })
+        Ok(Claim { state: Some(state), news, deadline, rounds: 0, warning: None })
     }
 
     /// Whether the targets have to be looked at again, and the claim then renewed.
@@ -108,17 +115,17 @@ impl Claim {
     /// The same for what the targets have come to be: with another directory at a path, a name is another one.
     ///
     /// # Errors
-    /// As [`Claim::several`].
-    pub(super) fn renewed(
-        self,
-        host: &Host,
-        targets: &[&Target],
-        trees: &[Tree<'_>],
-        session: &mut Session<'_>,
-    ) -> Result<Claim, Error> {
-        match self.state {
-            Some(state) => Claim::take(state, host, targets, trees, &mut None, session),
-            None => Ok(self),
+    /// As [`Claim::several`]; [`Error::TargetChanged`] if that goes on and on.
+    pub(super) fn renewed(mut self, targets: &[&Target], trees: &[Tree<'_>], session: &mut Session<'_>) -> Result<Claim, Error> {
+        let Some(state) = self.state.take() else { return Ok(self) };
+        let rounds = self.next_round(targets.first().copied())?;
+        Ok(Claim { rounds, ..Claim::take(state, self.deadline, targets, trees, &mut None, session)? })
+    }
+
+    fn next_round(&self, target: Option<&Target>) -> Result<usize, Error> {
+        match target {
+            Some(target) if self.rounds == ROUNDS => Err(Error::TargetChanged { path: target.path.clone() }),
+            _ => Ok(self.rounds + 1),
         }
     }
 
@@ -133,8 +140,15 @@ impl Claim {
     }
 }
 
-/// How often what was claimed may turn out to be something else. Once it is claimed by its path, nothing above it goes.
-pub(super) const ROUNDS: usize = 2;
+fn until(host: &Host) -> Instant {
+    let now = Instant::now();
+    // Longer than the clock goes.
+    now.checked_add(host.wait).unwrap_or(now + Duration::from_secs(1 << 30))
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
 
 impl<'a> Run<'a> {
     /// Plans, and claims the target; what may have changed until then is planned for again.
@@ -148,10 +162,11 @@ impl<'a> Run<'a> {
             // A write that is broken off has to be undone by what is written down.
             Method::InPlace => Claim::recorded(host, &mut run.plan.target, session)?,
         };
-        for _ in 0..ROUNDS {
-            let Some(state) = claim.state.take_if(|_| claim.news || !run.is_where_it_was()) else { break };
+        while claim.is_news() || !run.is_where_it_was() {
+            let Some(state) = claim.state.take() else { break };
             run = Run::plan(request, host, session)?;
-            claim = Claim::take_one(state, host, &mut run.plan.target, session)?;
+            let rounds = claim.next_round(Some(&run.plan.target))?;
+            claim = Claim { rounds, ..Claim::take_one(state, claim.deadline, &mut run.plan.target, session)? };
         }
         Ok((run, claim))
     }

@@ -69,7 +69,7 @@ fn file(entry: &Entry) -> PastFile {
 /// # After a crash
 /// Some may be removed and some not.
 pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
-    let Some(state) = State::existing(&host.state_dir)? else { return Ok(Pruned::default()) };
+    let Some(mut state) = State::existing(&host.state_dir)? else { return Ok(Pruned::default()) };
     let records = txn::records(&state).map_err(|errno| state.error(errno))?;
     let mut claimed: HashMap<Name, Stat> = HashMap::new();
     for (entry, fate) in fates(&records, keep).into_iter().flatten() {
@@ -77,7 +77,7 @@ pub fn prune(keep: u32, host: &Host) -> Result<Pruned, Error> {
             claimed.insert(name(entry), dir);
         }
     }
-    let unfinished = claim(&state, &claimed, host)?;
+    let unfinished = claim(&mut state, &claimed, host)?;
     let (records, damaged) = txn::all_records(&state).map_err(|errno| state.error(errno))?;
     let (mut pruned, mut empty) = (Pruned { damaged, ..Pruned::default() }, Vec::new());
     for (at, (record, fates)) in records.iter().zip(fates(&records, keep)).enumerate() {
@@ -190,7 +190,7 @@ fn fates(records: &[Journal], keep: u32) -> Vec<Vec<(&Entry, Fate)>> {
 
 /// The right to remove what these files keep, until the state directory is dropped. Returns those that have something unfinished
 /// about them that cannot be settled: it may need what is kept.
-fn claim(state: &State, names: &HashMap<Name, Stat>, host: &Host) -> Result<HashSet<Name>, Error> {
+fn claim(state: &mut State, names: &HashMap<Name, Stat>, host: &Host) -> Result<HashSet<Name>, Error> {
     let locks: Vec<_> = names.iter().map(|((path, leaf), dir)| (dir, leaf, path.join(leaf))).collect();
     let locked = locks.iter().map(|(dir, leaf, path)| (*dir, leaf.as_os_str(), path.as_path()));
     state.lock(locked, [], host.wait, &host.cancel)?;

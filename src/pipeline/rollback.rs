@@ -80,11 +80,12 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
         // A change that another run made before we had the claim, or that was just recovered, is a newer one.
         let now = claim.state().map(|state| recorded_entries(state, wanted, trust, None)).transpose()?.unwrap_or_default();
         if now == entries {
-            if !claim.is_news() {
-                break (claim, targets);
+            let (mut claim, mut targets) = (claim, targets);
+            while claim.is_news() {
+                targets = look(&entries, trust)?;
+                claim = claim.renewed(&targets.iter().collect::<Vec<_>>(), &[], &mut session)?;
             }
-            let targets = look(&entries, trust)?;
-            break (claim.renewed(host, &targets.iter().collect::<Vec<_>>(), &[], &mut session)?, targets);
+            break (claim, targets);
         }
         entries = now;
     };

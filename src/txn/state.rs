@@ -51,6 +51,8 @@ pub(crate) struct State {
     /// Journals of those that are done.
     pub(crate) done: Arc<Dir>,
     lock: File,
+    /// What is locked of it: first byte, count, and whether it is shared.
+    locked: Vec<(u64, u64, bool)>,
     mark: String,
 }
 
@@ -70,7 +72,7 @@ impl State {
         let done = room("history").map_err(|errno| error(errno.into()))?;
         let lock = private::open_lock(&dir, "lock".as_ref()).map_err(|errno| error(errno.into()))?;
         let mark = mark(&dir, path, &lock).map_err(error)?;
-        Ok(State { path: path.to_owned(), open, done, lock, mark })
+        Ok(State { path: path.to_owned(), open, done, lock, locked: Vec::new(), mark })
     }
 
     /// The directory for what belongs beside a file, where nothing can be put there; made if it is missing.
@@ -163,12 +165,13 @@ impl State {
 
     /// Locks the names that are going to be changed, until the directory is dropped, and `trees`, directories that change with
     /// everything below them. Whoever changes a name shares the directories above it with others of its kind, so that no tree goes
-    /// from under it. What is already locked stays so.
+    /// from under it. What was locked before is given up, unless it is the same: whoever holds something while it waits for what
+    /// comes before that may be waited for in turn.
     ///
     /// # Errors
     /// [`Error::Locked`] if another run has one of them and is not done in time; cancelled.
     pub(crate) fn lock<'a>(
-        &self,
+        &mut self,
         names: impl IntoIterator<Item = (&'a Stat, &'a std::ffi::OsStr, &'a Path)>,
         trees: impl IntoIterator<Item = &'a Path>,
         wait: Duration,
@@ -181,13 +184,20 @@ impl State {
         locks.extend(trees.into_iter().map(|path| (byte_of_tree(path), Lock { count: 1, path, shared: false })));
         let names = bytes_of(names.into_iter().map(|(dir, leaf, path)| (byte_of(dir, leaf), path)).collect());
         locks.extend(names.into_iter().map(|(first, count, path)| (first, Lock { count, path, shared: false })));
+        let wanted: Vec<_> = locks.iter().map(|(first, lock)| (*first, lock.count, lock.shared)).collect();
+        let error = |source: io::Error, path: &Path| Error::State { path: path.to_owned(), reason: reason(&source) };
+        if self.locked == wanted {
+            return Ok(Waited::No);
+        }
+        if !std::mem::replace(&mut self.locked, wanted).is_empty() {
+            sys::unlock_bytes_from(self.lock.as_fd(), SETUP + 1).map_err(|source| error(source, &self.path))?;
+        }
         let started = Instant::now();
         let mut waited = Waited::No;
         failpoint::hit("lock").map_err(|source| self.error(source))?;
         // In the same order for everybody, so that no two wait for each other.
         for (first, Lock { count, path, shared }) in locks {
-            let error = |source: io::Error| Error::State { path: self.path.clone(), reason: reason(&source) };
-            while !sys::lock_bytes(self.lock.as_fd(), first, count, shared).map_err(error)? {
+            while !sys::lock_bytes(self.lock.as_fd(), first, count, shared).map_err(|source| error(source, &self.path))? {
                 cancel.check()?;
                 if started.elapsed() >= wait {
                     return Err(Error::Locked { path: path.to_owned(), waited: wait });

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch::window;
-use super::claim::{Claim, ROUNDS};
+use super::claim::Claim;
 use super::{Host, place};
 use crate::checksum;
 use crate::elf::Linkage;
@@ -47,11 +47,9 @@ pub fn apply_tree(request: &TreeRequest, host: &Host, observer: &mut dyn Observe
     let started = Instant::now();
     let mut way = find(request, host)?;
     let mut claim = Claim::several(host, &way.targets(), way.tree().as_slice(), &mut session)?;
-    for _ in 0..ROUNDS {
-        if claim.is_news() || !way.is_what_it_was() {
-            way = find(request, host)?;
-            claim = claim.renewed(host, &way.targets(), way.tree().as_slice(), &mut session)?;
-        }
+    while claim.is_news() || !way.is_what_it_was() {
+        way = find(request, host)?;
+        claim = claim.renewed(&way.targets(), way.tree().as_slice(), &mut session)?;
     }
     way.warn(&mut session);
     let state = claim.state().expect("a claim of several names has a state directory");
