@@ -111,7 +111,6 @@ pub fn swap(request: &Request, host: &Host, observer: &mut dyn Observer) -> Resu
     if let Some(state) = claim.state().filter(|_| run.is_in_place()) {
         return run.overwrite(stage, trusted, state, &mut session);
     }
-    run.refresh(&stage)?;
     run.plan.warnings.extend(claim.warning());
     run.commit(stage, trusted, claim.state(), &mut session)
 }
@@ -293,23 +292,17 @@ impl<'a> Run<'a> {
         if let Some(file) = target.existing.as_ref().and_then(|existing| existing.file.as_ref()) {
             txn::make_durable(file, &target.dir, &target.path)?;
         }
+        self.judge_unchanged()?;
         Ok(self.report(Action::Unchanged, session))
     }
 
-    /// Looks again whether the target is still what was planned for, for reading the source may have taken long. If not, the
-    /// new state is planned for, as if it had been so from the start.
-    fn refresh(&mut self, stage: &Stage) -> Result<(), Error> {
-        if self.plan.target.is_as_planned() {
-            return Ok(());
+    /// Looks again whether the target is still what was planned for: reading the source may have taken long. Other runs are held
+    /// off by the claim; whoever changed it else has not asked, and what he did is not overwritten.
+    fn judge_unchanged(&self) -> Result<(), Error> {
+        match self.plan.target.is_as_planned() {
+            true => Ok(()),
+            false => Err(Error::TargetChanged { path: self.plan.target.path.clone() }),
         }
-        let plan = Plan::resolve(self.request, &mut Found::default())?;
-        if !stage.is_in(&plan.target.dir) {
-            return Err(Error::TargetChanged { path: plan.target.path });
-        }
-        plan::judge_change(&plan.target)?;
-        self.previous = plan.target.existing.as_ref().map(|existing| plan::facts(&existing.stat));
-        self.plan = plan;
-        Ok(())
     }
 
     fn commit(
@@ -322,6 +315,7 @@ impl<'a> Run<'a> {
         let started = Instant::now();
         let sealed = self.seal(stage, trusted, session)?;
         session.cancel.check()?;
+        self.judge_unchanged()?;
         let target = &self.plan.target;
         let stat = match (state, &target.existing) {
             (Some(state), Some(existing)) if self.request.keep > 0 => {
@@ -337,6 +331,7 @@ impl<'a> Run<'a> {
             }
             (state, existing) => {
                 let prepared = sealed.prepare(session.observer)?;
+                self.judge_unchanged()?;
                 let publish = if existing.is_some() { Publish::Replace } else { Publish::NoClobber };
                 let stat = prepared.commit(&target.leaf, publish, session.cancel, session.observer)?;
                 if let Some(state) = state.filter(|_| self.beside_kept && self.request.keep == 0) {

@@ -13,6 +13,7 @@ pub(crate) mod mount;
 pub(crate) mod overwrite;
 pub(crate) mod private;
 pub(crate) mod rename;
+pub(crate) mod same;
 pub(crate) mod sync;
 pub(crate) mod temp;
 pub(crate) mod tree;

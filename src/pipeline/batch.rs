@@ -41,7 +41,10 @@ pub fn apply(batch: &Batch, host: &Host, observer: &mut dyn Observer) -> Result<
     let mut runs = plan_all(&batch.swaps, host, &mut session)?;
     let mut claim = Claim::several(host, &targets(&runs), &[], &mut session)?;
     while claim.is_news() || !runs.iter().all(Run::is_where_it_was) {
-        runs = plan_all(&batch.swaps, host, &mut session)?;
+        let before = std::mem::replace(&mut runs, plan_all(&batch.swaps, host, &mut session)?);
+        if !claim.is_news() && runs.iter().zip(&before).all(|(run, before)| run.is_at_the_same_as(before)) {
+            break;
+        }
         claim = claim.renewed(&targets(&runs), &[], &mut session)?;
     }
     let state = claim.state().expect("a claim of several names has a state directory");
@@ -158,7 +161,7 @@ fn stage<'a, 's>(
     if bytes_decide && run.holds_the_same(&stage, session)? {
         return Ok(Outcome::Current(run.released()));
     }
-    run.refresh(&stage)?;
+    run.judge_unchanged()?;
     // After a crash the digest tells which version has the name.
     let (target, cancel) = (&run.plan.target, session.cancel);
     let error = |source| Error::Io { op: "read back the new content of", path: target.path.clone(), source };

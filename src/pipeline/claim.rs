@@ -4,6 +4,8 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+
 use super::{Host, Run};
 use crate::error::Error;
 use crate::event::Event;
@@ -164,15 +166,19 @@ impl<'a> Run<'a> {
         };
         while claim.is_news() || !run.is_where_it_was() {
             let Some(state) = claim.state.take() else { break };
-            run = Run::plan(request, host, session)?;
+            let before = std::mem::replace(&mut run, Run::plan(request, host, session)?);
+            if !claim.is_news() && run.is_at_the_same_as(&before) {
+                claim.state = Some(state);
+                break;
+            }
             let rounds = claim.next_round(Some(&run.plan.target))?;
             claim = Claim { rounds, ..Claim::take_one(state, claim.deadline, &mut run.plan.target, session)? };
         }
         Ok((run, claim))
     }
 
-    /// Whether the path that was asked for still leads to the target, or to its directory. A link on the way may have been given
-    /// another target before this one was claimed.
+    /// Whether the path that was asked for still leads to the target, or to its directory, as most do. A link on the way may have
+    /// been given another target before this one was claimed.
     pub(super) fn is_where_it_was(&self) -> bool {
         let (target, asked) = (&self.plan.target, &*self.request.target);
         let dir = (target.dir_stat.st_dev, target.dir_stat.st_ino);
@@ -182,6 +188,15 @@ impl<'a> Run<'a> {
         };
         let parent = asked.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
         parent.is_some_and(leads) || leads(asked)
+    }
+
+    /// Whether both are of the same name in the same directory.
+    pub(super) fn is_at_the_same_as(&self, other: &Run<'_>) -> bool {
+        let place = |run: &Run<'_>| {
+            let target = &run.plan.target;
+            (target.dir_stat.st_dev, target.dir_stat.st_ino, target.leaf.clone())
+        };
+        place(self) == place(other)
     }
 }
 
@@ -259,7 +274,11 @@ fn are_where_they_were(targets: &[&Target]) -> bool {
     targets.iter().all(|target| {
         let id = (target.dir_stat.st_dev, target.dir_stat.st_ino);
         let seen = last.replace(id) == Some(id);
-        seen || rustix::fs::stat(target.dir.path()).is_ok_and(|now| (now.st_dev, now.st_ino) == id)
+        seen || match rustix::fs::stat(target.dir.path()) {
+            Ok(now) => (now.st_dev, now.st_ino) == id,
+            // A path may be longer than one call takes.
+            Err(errno) => ![Errno::NOENT, Errno::NOTDIR].contains(&errno),
+        }
     })
 }
 

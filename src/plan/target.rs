@@ -18,6 +18,7 @@ use super::trust;
 use crate::error::{Error, Obstacle};
 use crate::fs::dir::{self, Child, Dir};
 use crate::fs::mount::{self, Room};
+use crate::fs::same;
 use crate::report::FileFacts;
 use crate::request::{Follow, Mode, PathTrust, Request, Source};
 
@@ -107,11 +108,15 @@ impl Target {
         Ok(Target { dir: Arc::clone(dir), dir_stat, leaf, path, through_link: None, existing, room })
     }
 
-    /// Whether the name still stands for what it stood for: the same inode, unchanged, or nothing.
+    /// Whether the name still stands for what it stood for: the same inode, unchanged, or nothing. That the file has got or lost
+    /// other names, as when the kept name of a killed run goes, is no change of it.
     pub(crate) fn is_as_planned(&self) -> bool {
-        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
         match (dir::stat_at(&*self.dir, &self.leaf), &self.existing) {
-            (Ok(now), Some(existing)) => facts(&now) == facts(&existing.stat),
+            (Ok(now), Some(existing)) => {
+                let planned = &existing.stat;
+                same::is_unchanged(&now, planned)
+                    || (now.st_nlink != planned.st_nlink && same::is_same_but_for_names(&now, planned))
+            }
             (Err(Errno::NOENT), None) => true,
             _ => false,
         }

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::event::{Cancel, Event, Observer};
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
-use crate::fs::{mount, private, sync, temp};
+use crate::fs::{mount, private, same, sync, temp};
 use crate::journal::{self, Entry, Header, Journal, Record, Text, Unreadable, VERSION, Way};
 use crate::request::Digest;
 
@@ -73,6 +73,12 @@ impl Sealed {
             return self.commit_without(open, old.leaf, cancel, observer);
         };
         open.kept = Some(kept.clone());
+        // With a second link it has another time of its last change.
+        let now = || dir::stat_at(&*dir, old.leaf).map_err(|_| Error::TargetChanged { path: path.clone() });
+        let planned = now()?;
+        if !same::is_same_but_for_names(&planned, old.stat) {
+            return Err(Error::TargetChanged { path });
+        }
         let entry = Entry {
             dir: Text::from(dir.path()),
             filesystem: identify::filesystem(&dir, dir.id().map_err(|errno| error(errno.into()))?),
@@ -100,6 +106,9 @@ impl Sealed {
         }
         observer.event(&Event::Synced);
         let mut prepared = self.name()?;
+        if !same::is_unchanged(&now()?, &planned) {
+            return Err(Error::TargetChanged { path });
+        }
         let mut is_kept = true;
         match kept.way {
             Way::Exchange => {

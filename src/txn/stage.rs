@@ -71,12 +71,6 @@ impl Stage {
         Ok(Stage { temp, dir: Arc::clone(dir), target: target.to_owned(), written: 0, behind: copy::WriteBehind::default() })
     }
 
-    /// Whether the stage was made in this directory.
-    pub(crate) fn is_in(&self, dir: &Dir) -> bool {
-        let id = |dir: &Dir| rustix::fs::fstat(dir).map(|stat| (stat.st_dev, stat.st_ino)).ok();
-        id(&self.dir).is_some_and(|ours| Some(ours) == id(dir))
-    }
-
     /// The path of a stage that has a name.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         self.temp.name().map(|name| self.dir.path().join(name))

@@ -4,6 +4,7 @@ mod support;
 
 mod apply;
 mod batch;
+mod changed_meanwhile;
 mod constrained;
 mod crashes;
 mod daemon;

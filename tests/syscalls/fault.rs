@@ -80,9 +80,10 @@ impl Fault {
         expressions
     }
 
-    /// Whether what should be cleaned up cannot be.
+    /// Whether what should be cleaned up cannot be: it is not removed, or, of a directory, from now on not found.
     pub fn hinders_removal(&self) -> bool {
-        self.syscall.starts_with("unlink") && self.what != What::Killed
+        let looks = ["openat", "newfstatat", "fstat", "getdents64"].contains(&&*self.syscall);
+        self.syscall.starts_with("unlink") && self.what != What::Killed || looks && matches!(self.what, What::FailsFromNowOn(..))
     }
 
     /// Whether the program may be unable to say anything.

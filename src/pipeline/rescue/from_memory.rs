@@ -83,7 +83,7 @@ impl Job<'_> {
         run.sweep(state, session);
         let mut stage = Stage::beside(&run.plan.target.dir, &run.plan.target.path)?;
         stage.put(&bytes)?;
-        run.refresh(&stage)?;
+        run.judge_unchanged()?;
         let warning = claim.as_mut().and_then(Claim::warning);
         run.plan.warnings.extend(warning);
         let state = claim.as_ref().and_then(Claim::state);

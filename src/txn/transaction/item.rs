@@ -12,7 +12,7 @@ use crate::error::{Error, Obstacle};
 use crate::event::Cancel;
 use crate::failpoint;
 use crate::fs::dir::{self, Dir};
-use crate::fs::{rename, temp};
+use crate::fs::{rename, same, temp};
 use crate::journal::{Entry, Filesystem, Text, Version, Way};
 use crate::txn::Replaced;
 use crate::txn::commit::{Prepared, Publish, name_error};
@@ -112,7 +112,7 @@ impl Item {
     /// Looks what has the name, now that it may have a second link; it must be what was planned for.
     pub(super) fn look(&self, planned: Option<&Stat>) -> Result<Option<Stat>, Error> {
         match (dir::stat_at(&*self.dir, self.leaf()), planned) {
-            (Ok(now), Some(planned)) if is_same_but_for_names(&now, planned) => Ok(Some(now)),
+            (Ok(now), Some(planned)) if same::is_same_but_for_names(&now, planned) => Ok(Some(now)),
             (Err(Errno::NOENT), None) => Ok(None),
             _ => Err(Error::TargetChanged { path: self.path.clone() }),
         }
@@ -147,10 +147,9 @@ impl Item {
     /// Whether somebody else has changed the target since it was planned for: by inode and time of the last change of any kind;
     /// that of a shared one changes with the other names, and all the rest is compared.
     pub(super) fn unchanged(&self) -> Result<(), Error> {
-        let facts = |stat: &Stat| (stat.st_dev, stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
         match (dir::stat_at(&*self.dir, self.leaf()), &self.planned) {
-            (Ok(now), Some(planned)) if facts(&now) == facts(planned) => Ok(()),
-            (Ok(now), Some(planned)) if self.is_shared && is_same_but_for_names(&now, planned) => Ok(()),
+            (Ok(now), Some(planned)) if same::is_unchanged(&now, planned) => Ok(()),
+            (Ok(now), Some(planned)) if self.is_shared && same::is_same_but_for_names(&now, planned) => Ok(()),
             (Err(Errno::NOENT), None) => Ok(()),
             _ => Err(Error::TargetChanged { path: self.path.clone() }),
         }
@@ -162,15 +161,6 @@ impl Item {
             let _ = kept::remove(&self.dir, kept);
         }
     }
-}
-
-/// Whether a file is the same, unchanged, whatever names it has got or lost.
-fn is_same_but_for_names(one: &Stat, other: &Stat) -> bool {
-    let facts = |stat: &Stat| {
-        let owner = (stat.st_mode, stat.st_uid, stat.st_gid);
-        (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec, owner)
-    };
-    facts(one) == facts(other)
 }
 
 /// What became of one name.
