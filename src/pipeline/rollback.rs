@@ -69,7 +69,7 @@ pub fn rollback(wanted: &Rollback, trust: PathTrust, host: &Host, observer: &mut
     let mut entries = match (kept, wanted) {
         (Err(error @ (Error::NothingKept { .. } | Error::NotTheKept { .. })), Rollback::File { path, follow }) => {
             let found = rescue::former(path, *follow, trust, host, &mut session)?;
-            let found = found.ok_or_else(|| rescue::or_moved(error, host))?;
+            let found = found.ok_or_else(|| or_damaged(rescue::or_moved(error, host), host))?;
             return Ok(BatchReport { txid: None, times: found.swap.times, swaps: vec![found.swap] });
         }
         (kept, _) => kept?,
@@ -172,6 +172,14 @@ fn judge_damaged(
         damaged.iter().for_each(|record| session.event(Event::Warning(&Warning::DamagedRecord { record: record.clone() })));
     }
     Ok(())
+}
+
+/// The error that nothing is kept; where a record cannot be used, another one that says so, for it may be the one that tells of it.
+fn or_damaged(nothing: Error, host: &Host) -> Error {
+    let Error::NothingKept { .. } = nothing else { return nothing };
+    let state = State::existing(&host.state_dir).ok().flatten();
+    let damaged = state.and_then(|state| txn::all_records(&state).ok()).and_then(|(_, damaged)| damaged.into_iter().next());
+    damaged.map_or(nothing, |DamagedRecord { path, reason, .. }| Error::DamagedRecord { path, reason })
 }
 
 /// The entries of these records, the newest first, whose old versions are wanted.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::{digest, in_place, is_before, judge_damaged, kept_linkage, look, nothing, report, wanted_entries};
+use super::{digest, in_place, is_before, judge_damaged, kept_linkage, look, nothing, or_damaged, report, wanted_entries};
 use crate::elf::{self, Linkage};
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -43,7 +43,7 @@ pub fn dry_run_rollback(
     let mut found = match (entries, wanted) {
         (Err(error @ (Error::NothingKept { .. } | Error::NotTheKept { .. })), Rollback::File { path, follow }) => {
             let found = out_of_a_process(&state, path, *follow, trust, host)?;
-            vec![found.ok_or_else(|| rescue::or_moved(error, host))?]
+            vec![found.ok_or_else(|| or_damaged(rescue::or_moved(error, host), host))?]
         }
         (entries, _) => {
             let entries = entries?;

@@ -101,6 +101,22 @@ fn where_the_newest_record_is_damaged_nobody_takes_an_older_change_for_the_last(
 }
 
 #[test]
+fn a_file_of_which_nothing_is_found_has_nothing_kept_only_if_every_record_can_be_read() {
+    for (what, damage) in DAMAGES {
+        let (scratch, records) = changed();
+        run(&scratch, &["rollback", "tool"]).exits(7).says("no earlier version of ");
+        let before = kept(&scratch).len();
+        // The only one that tells of it.
+        damage(&records[0]);
+        for words in [&["rollback", "lib", "-q"][..], &["rollback", "lib"], &["rollback", "lib", "-n"]] {
+            let outcome = run(&scratch, words);
+            outcome.exits(4).says(&format!("error: the record '{}' cannot be used: ", records[0].display())).says("hint: ");
+        }
+        assert_eq!((kept(&scratch).len(), scratch.read("lib")), (before, b"one".to_vec()), "{what}");
+    }
+}
+
+#[test]
 fn as_root_a_record_of_another_user_or_that_others_may_write_to_is_not_obeyed() {
     if !require_root() {
         return;
