@@ -108,6 +108,21 @@ fn the_completions_are_what_the_command_line_and_the_table_of_install_make() {
     }
 }
 
+/// A quotation lasts until the end of its line, mdoc(7): a second one on the same line would be inside the first.
+#[test]
+fn no_quotation_of_a_man_page_has_another_one_in_it() {
+    let pages = std::fs::read_dir(path("man")).unwrap().map(|page| page.unwrap().path());
+    let pages: Vec<PathBuf> = pages.collect();
+    assert!(pages.len() > 4);
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let quotations =
+            |line: &str| line.split(' ').filter(|word| ["Qq", "Dq", "Sq", "Ql"].contains(&word.trim_start_matches('.'))).count();
+        let nested: Vec<&str> = text.lines().filter(|line| line.starts_with('.') && quotations(line) > 1).collect();
+        assert!(nested.is_empty(), "{}: {nested:?}", page.display());
+    }
+}
+
 #[test]
 fn every_flag_is_in_every_completion() {
     for (shell, name) in COMPLETIONS {
