@@ -14,7 +14,7 @@ mod versions;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use crate::support::{Entry, Fixture, NOBODY, Outcome, Scratch, require_root, swapbin};
+use crate::support::{Entry, Fixture, NOBODY, Outcome, Scratch, failpoints_available, require_root, swapbin};
 
 fn rescue(scratch: &Scratch, words: &[&str]) -> Outcome {
     swapbin(scratch).arg("rescue").args(words).run()
@@ -143,6 +143,23 @@ fn what_the_process_has_not_is_said_apart_from_a_process_that_cannot_be_looked_a
     if require_root() {
         let run = swapbin(&scratch).as_user(NOBODY).args(["rescue", "--pid", pid, "--fd", "99"]).run();
         run.exits(7).says(&format!("process {pid} may not be looked at: permission denied")).says("run this as root");
+    }
+}
+
+#[test]
+fn root_is_not_told_to_run_it_as_root() {
+    if !require_root() || !failpoints_available() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let own = std::process::id().to_string();
+    let run = |words: &[&str]| swapbin(&scratch).arg("rescue").args(words.iter().copied()).failpoint("rescue-look", "13").run();
+    let all = run(&["app"]);
+    all.exits(7).says("could not be looked at").says("hint: see what there is: swapbin rescue --list");
+    let one = run(&["--pid", &own, "app"]);
+    one.exits(7).says(&format!("process {own} may not be looked at"));
+    for outcome in [all, one] {
+        assert!(!outcome.error_text().contains("as root"), "{outcome}");
     }
 }
 

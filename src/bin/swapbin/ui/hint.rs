@@ -98,7 +98,7 @@ fn advice(error: &Error) -> Option<String> {
         Error::NothingToRescue { pid: Some(pid), .. } => {
             format!("see what it has that is gone: swapbin rescue --list --pid {pid}; or look at all processes, without --pid")
         }
-        Error::NothingToRescue { unreadable: 0, hidden: false, .. } => "see what there is: swapbin rescue --list".to_owned(),
+        Error::NothingToRescue { unreadable, hidden, .. } if is_root() || (*unreadable == 0 && !hidden) => "see what there is: swapbin rescue --list".to_owned(),
         Error::NothingToRescue { .. } => "run this as root, or see what there is: swapbin rescue --list".to_owned(),
         Error::SeveralVersions { .. } => "name one of them with --sha256, or its process with --pid".to_owned(),
         Error::DistrustedProcess { files, .. } => match files.first().map(|file| (file.sha256, file.processes.first())) {
@@ -109,8 +109,8 @@ fn advice(error: &Error) -> Option<String> {
             _ => return None,
         },
         Error::OnlyMemory { .. } => {
-            "run this as root or with CAP_CHECKPOINT_RESTORE; or let it be made again, not identical, with --from-memory"
-                .to_owned()
+            let who = if is_root() { "" } else { "as root or " };
+            format!("run this {who}with CAP_CHECKPOINT_RESTORE; or let it be made again, not identical, with --from-memory")
         }
         Error::NotWhatRuns { .. } => {
             "another file may have taken its place; to take it all the same, name its digest with --sha256".to_owned()
@@ -129,6 +129,8 @@ fn advice(error: &Error) -> Option<String> {
         Error::Process { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
             "it has ended, or is hidden from you; a pid is looked up in your own pid namespace".to_owned()
         }
+        // Whatever forbids it to root, another user may not either.
+        Error::Process { .. } if is_root() => return None,
         Error::Process { .. } => "run this as root, or as the user of the process if it is dumpable".to_owned(),
         Error::NothingKept { path } => {
             format!(
@@ -165,6 +167,10 @@ fn advice(error: &Error) -> Option<String> {
         Error::Target { path, obstacle } => return of_obstacle(path, obstacle),
         _ => return None,
     })
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 /// Whether there were not enough descriptors.
