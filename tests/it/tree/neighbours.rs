@@ -181,3 +181,24 @@ fn what_was_broken_off_below_a_directory_that_goes_is_finished_first_and_who_is_
     first.wait().exits(0);
     assert_eq!(scratch.read("app/bin/tool"), b"tool 3");
 }
+
+/// Each finds another directory in the place of the one it waited for, and has to lock other names.
+#[test]
+fn runs_that_exchange_the_same_directory_again_and_again_never_wait_for_each_other_in_a_circle() {
+    let scratch = tree();
+    std::thread::scope(|scope| {
+        for at in 0..3 {
+            let scratch = &scratch;
+            scope.spawn(move || {
+                let stage = format!("stage{at}");
+                scratch.directory(format!("{stage}/bin"));
+                for time in 0..15 {
+                    scratch.file(format!("{stage}/bin/tool"), format!("tool {at} {time}"));
+                    let words = ["apply", "--tree", &stage, "--to", "app", "--exchange", "--wait", "20"];
+                    swapbin(scratch).args(words).run().exits(0);
+                }
+            });
+        }
+    });
+    scratch.assert_no_litter();
+}
