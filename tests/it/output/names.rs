@@ -99,6 +99,11 @@ fn errors_escape_the_transactions_they_speak_of() {
             let outcome = swapbin(&scratch).args(words.iter().copied()).arg(name).run();
             is_plain(outcome.exits(2).says("no transaction is called '").says(escaped));
         }
+        // Whatever is called so in the state directory: names of records have 20 bytes.
+        let mut record = bytes.to_vec();
+        record.resize(20, b'0');
+        std::fs::write(scratch.state(None).join("history").join(OsStr::from_bytes(&record)), "none").unwrap();
+        is_plain(swapbin(&scratch).arg("prune").run().exits(0).says(&format!("called '.swapbin~{escaped}0")));
     }
 }
 

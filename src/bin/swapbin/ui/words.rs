@@ -2,7 +2,7 @@
 
 use swapbin::{Action, BatchOutlook, BatchReport, DamagedRecord, Event, Report, Warning, quoted};
 
-use super::again;
+use super::{again, lists};
 
 /// The line that says what happened; for a dry run also what the file would be.
 pub fn report(report: &Report) -> String {
@@ -150,9 +150,9 @@ pub const HIDDEN: &str = "/proc hides the processes of other users";
 
 /// That a record is passed over, and what to do about it.
 pub fn damaged(DamagedRecord { txid, path, reason }: &DamagedRecord) -> String {
+    let kept = lists::shown(format!(".swapbin~{txid}.N").as_ref());
     format!(
-        "the record {} cannot be used: {reason}; put it back from a backup, or remove it and the files called .swapbin~{txid}.N, which \
-         it keeps",
+        "the record {} cannot be used: {reason}; put it back from a backup, or remove it and the files called {kept}, which it keeps",
         quoted(path)
     )
 }
