@@ -95,7 +95,9 @@ impl Claim {
         let concerns =
             |entry: &Entry| targets.iter().any(|target| is_of(entry, target)) || trees.iter().any(|tree| tree.has(entry));
         let (concerned, settled) = txn::concerning_alone(&state, concerns, left(deadline), session.cancel)?;
-        let mut news = [waited, settled].contains(&Waited::Yes) || !are_where_they_were(targets);
+        // Another run may have been there, and done, before anything was locked.
+        let as_planned = || targets.iter().all(|target| Tree::at(target).is_some() || target.is_as_planned());
+        let mut news = [waited, settled].contains(&Waited::Yes) || !are_where_they_were(targets) || !as_planned();
         for leftover in concerned.litter {
             // Of no concern to us: if it cannot go, it stays.
             news |= txn::settle(&state, &leftover).is_ok();

@@ -92,3 +92,28 @@ fn a_target_that_changes_while_the_source_is_read_is_not_called_unchanged() {
         is_refused(&scratch, swapbin(&scratch).from("-").stdin("old").to("dir/app"), "write@1", deed);
     }
 }
+
+#[test]
+fn what_another_run_did_before_the_lock_is_planned_for_anew() {
+    if !failpoints_available() {
+        return;
+    }
+    let one = |scratch: &'_ Scratch| swap(scratch, true).failpoint("lock@1", "pause").spawn();
+    let both = |scratch: &'_ Scratch| swap(scratch, true).from("new").to("dir/other").failpoint("lock@1", "pause").spawn();
+    let names = |scratch: &'_ Scratch| {
+        scratch.directory("stage");
+        scratch.file("stage/app", "new");
+        swapbin(scratch).args(["apply", "--tree", "stage", "--to", "dir"]).failpoint("lock@1", "pause").spawn()
+    };
+    for late in [&one as &dyn Fn(&Scratch) -> _, &both, &names] {
+        let scratch = tree();
+        let mut late = late(&scratch);
+        late.wait_until_paused();
+        scratch.file("another", "another");
+        swapbin(&scratch).from("another").to("dir/app").keeping().run().exits(0);
+        late.signal(Signal::CONT);
+        late.wait().exits(0);
+        assert_eq!(scratch.read("dir/app"), b"new");
+        scratch.assert_no_litter();
+    }
+}
