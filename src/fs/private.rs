@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::dir::{self, Dir};
@@ -23,18 +23,30 @@ pub(crate) fn open_or_make(parent: Option<&Dir>, path: &Path, name: &OsStr) -> R
         Some(parent) => rustix::fs::openat(parent, name, flags, Mode::empty()),
         None => rustix::fs::openat(CWD, path, flags, Mode::empty()),
     };
-    let fd = match open() {
+    let judged = || {
+        let fd = open()?;
+        judge(&fd).map(|()| fd)
+    };
+    let fd = match judged() {
         Err(Errno::NOENT) => {
             let made = match parent {
                 Some(parent) => rustix::fs::mkdirat(parent, name, Mode::RWXU),
                 None => rustix::fs::mkdirat(CWD, path, Mode::RWXU),
             };
-            made.or_else(|errno| if errno == Errno::EXIST { Ok(()) } else { Err(errno) })?;
-            open()?
+            match made {
+                // One that cannot be used is not left behind.
+                Ok(()) => judged().inspect_err(|_| {
+                    let _ = match parent {
+                        Some(parent) => rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR),
+                        None => rustix::fs::unlinkat(CWD, path, AtFlags::REMOVEDIR),
+                    };
+                })?,
+                Err(Errno::EXIST) => judged()?,
+                Err(errno) => return Err(errno),
+            }
         }
-        opened => opened?,
+        judged => judged?,
     };
-    judge(&fd)?;
     Ok(Arc::new(Dir::from_readable(fd, path.to_owned())))
 }
 

@@ -151,12 +151,16 @@ pub(crate) fn prepare_move(dir: &Arc<Dir>, leaf: &OsStr, stat: &Stat, name: OsSt
 /// # Errors
 /// Of unlinkat(2).
 pub(crate) fn remove(dir: &Arc<Dir>, kept: &Kept) -> Result<(), Errno> {
-    let place = match place(dir, kept) {
+    let inside = match place(dir, kept) {
         Err(Errno::NOENT) => return Ok(()),
-        place => place?,
+        place => place.and_then(|place| gone(tree::remove(&place.dir, &place.name))),
     };
-    gone(tree::remove(&place.dir, &place.name))?;
-    remove_room(dir, kept)
+    match inside {
+        Ok(()) => remove_room(dir, kept),
+        // What cannot be looked at may be empty, and goes then; else it stays as it is.
+        Err(_) if kept.private && dir.remove_dir(kept.name.as_os_str()).is_ok() => Ok(()),
+        error => error,
+    }
 }
 
 /// Removes the directory that was made for a kept version, which is not in it any more.
