@@ -77,10 +77,11 @@ impl Content {
         session: &mut Session<'_>,
     ) -> Result<(Sealed, Digest, Linkage), Error> {
         let stage = self.pour(dir, target, session)?;
-        // After a crash the digest tells which version has the name.
-        let error = |source| Error::Io { op: "read back the new content of", path: target.to_owned(), source };
-        let sha256 = checksum::sha256_of(stage.file(), session.cancel, error)?;
-        let linkage = elf::linkage(stage.file());
+        // After a crash the digest tells which version has the name. It is that of the source, which is read already: of a file that
+        // shares its blocks the kernel would read them from the disk again.
+        let sha256 = checksum::sha256_of(self.source.file(), session.cancel, |error| self.source.read_error(error))?;
+        let linkage = elf::linkage(self.source.file());
+        self.source.check_unchanged()?;
         labelling.give(target, FileType::RegularFile, warnings, |label| stage.label(label));
         let sealed = stage.seal(Trusted::unasked(), &self.metadata.wanted)?;
         session.event(Event::Sealed);
@@ -92,7 +93,9 @@ impl Content {
     /// # Errors
     /// As [`Content::stage`].
     pub(super) fn copy(&self, dir: &Arc<Dir>, target: &Path, session: &mut Session<'_>) -> Result<Sealed, Error> {
-        self.pour(dir, target, session)?.seal(Trusted::unasked(), &self.metadata.wanted)
+        let stage = self.pour(dir, target, session)?;
+        self.source.check_unchanged()?;
+        stage.seal(Trusted::unasked(), &self.metadata.wanted)
     }
 
     fn pour(&self, dir: &Arc<Dir>, target: &Path, session: &mut Session<'_>) -> Result<Stage, Error> {
@@ -103,7 +106,6 @@ impl Content {
             session.cancel.check()
         };
         stage.copy_from(self.source.file(), self.size, sparse, |error| self.source.read_error(error), &mut on_chunk)?;
-        self.source.check_unchanged()?;
         Ok(stage)
     }
 }
