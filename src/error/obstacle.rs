@@ -177,7 +177,7 @@ impl fmt::Display for Obstacle {
             HoldsMount { at } => write!(f, "holds the mount point or subvolume {}", quoted(at)),
             WrittenTo { at, pid } => write!(f, "is written to: process {pid} has {} open", quoted(at)),
             NotALink => f.write_str("is not a symbolic link"),
-            NoPath => f.write_str("is a directory without a path: it was removed"),
+            NoPath => f.write_str("is a directory without a path: it was removed, or its path may not be looked up"),
             Absent => f.write_str("does not exist, so there is nothing to overwrite"),
             FileNotWritable => f.write_str("is a file you may not write to"),
             NameTooLong => f.write_str("has a longer name than the filesystem allows"),

@@ -155,6 +155,8 @@ fn says_why(ended: &Ended, place: &Place, reference: &Reference) -> bool {
     let named = names.into_iter().any(|name| told.contains(name.as_str()))
         || roots.iter().any(|root| told.contains(root.to_str().expect("a path in UTF-8")))
         || told.contains("transaction ")
+        // The working directory, whose path cannot be found out.
+        || told.contains("'.'")
         || way.any(|path| told.contains(&format!("'{}'", path.display())));
     named && told.lines().any(|line| line.split(": ").count() > 1 && line.split_whitespace().count() > 3)
 }
