@@ -3,7 +3,9 @@
 //! The walk opens one directory after the other and follows links itself, so that every link and directory on the way can be
 //! judged, and nothing is looked up by path a second time.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+mod found;
+
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -21,6 +23,7 @@ use crate::fs::mount::{self, Room};
 use crate::fs::same;
 use crate::report::FileFacts;
 use crate::request::{Follow, Mode, PathTrust, Request, Source};
+pub(crate) use found::Found;
 
 /// Links followed before it is called a loop, as the kernel's MAXSYMLINKS.
 pub(super) const MAX_LINKS: usize = 40;
@@ -150,65 +153,6 @@ impl Target {
     pub(crate) fn measure_room(&mut self) {
         self.room = mount::room(&*self.dir);
     }
-}
-
-/// Directories that targets were found in, open, by the paths that were walked to them: one walk serves all their names.
-#[derive(Debug, Default)]
-pub(crate) struct Found(BTreeMap<(PathBuf, bool), Place>);
-
-/// A directory that was walked to and judged.
-#[derive(Clone, Debug)]
-struct Place {
-    dir: Arc<Dir>,
-    stat: Stat,
-    room: Room,
-}
-
-impl Found {
-    /// The target, if the walk to its directory is known and its name leads no further.
-    fn target(&self, request: &Request) -> Result<Option<Target>, Error> {
-        let Some((key, leaf)) = key_of(request) else { return Ok(None) };
-        let Some(Place { dir, stat, room }) = self.0.get(&key) else { return Ok(None) };
-        let there = match dir::stat_at(&**dir, leaf) {
-            Ok(there) => Some(there),
-            Err(Errno::NOENT) => None,
-            // The walk finds the words.
-            Err(_) => return Ok(None),
-        };
-        match there.as_ref().map(|there| FileType::from_raw_mode(there.st_mode)) {
-            Some(FileType::Directory) => return Ok(None),
-            Some(FileType::Symlink) if request.follow == Follow::Target => return Ok(None),
-            _ => {}
-        }
-        let path = dir.path().join(leaf);
-        let existing = there.map(|there| look_at(dir, stat, leaf, there, trust::applies(request), &path)).transpose()?;
-        Ok(Some(Target {
-            dir: Arc::clone(dir),
-            dir_stat: *stat,
-            leaf: leaf.to_owned(),
-            path,
-            through_link: None,
-            existing,
-            room: *room,
-        }))
-    }
-
-    fn note(&mut self, request: &Request, target: &Target) {
-        if let Some((key, leaf)) = key_of(request)
-            && target.through_link.is_none()
-            && target.leaf == leaf
-        {
-            let place = Place { dir: Arc::clone(&target.dir), stat: target.dir_stat, room: target.room };
-            self.0.insert(key, place);
-        }
-    }
-}
-
-/// The path of the directory, as it was asked for, and whether it is judged; and the name in it, where the path ends in one.
-fn key_of(request: &Request) -> Option<((PathBuf, bool), &OsStr)> {
-    let (parent, leaf) = (request.target.parent()?, request.target.file_name()?);
-    let ends_in_it = request.target.as_os_str().as_bytes().ends_with(leaf.as_bytes());
-    ends_in_it.then(|| ((parent.to_owned(), trust::applies(request)), leaf))
 }
 
 /// Walks to the target of `request`.
