@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::support::{Namespace, Scratch, Swapbin, failpoints_available, require_mounts, swapbin};
+use crate::support::{Namespace, Outcome, Scratch, Swapbin, failpoints_available, require_mounts, swapbin};
 
 /// A directory that is there, a link to another, and what is laid over either.
 fn tree() -> Scratch {
@@ -36,6 +36,18 @@ fn swap<'a>(scratch: &'a Scratch, below: &str) -> Swapbin<'a> {
     swapbin(scratch).from("tool").to(format!("{below}/bin/tool"))
 }
 
+/// While the first run is about to rename, the second is not made, but made when it waits. Returns how that ended.
+#[track_caller]
+fn waits_for<'a>(first: Swapbin<'_>, second: impl Fn() -> Swapbin<'a>) -> Outcome {
+    let mut first = first.failpoint("rename@1", "pause").spawn();
+    first.wait_until_paused();
+    second().args(["--wait", "0"]).run().exits(75).says("another run");
+    let second = second().args(["--wait", "60"]).spawn();
+    first.signal(Signal::CONT);
+    first.wait().exits(0);
+    second.wait()
+}
+
 #[track_caller]
 fn has_both(scratch: &Scratch, below: &str) {
     assert_eq!(scratch.read(format!("{below}/version")), b"2");
@@ -50,13 +62,7 @@ fn a_run_below_a_directory_that_is_being_exchanged_waits_and_puts_its_file_into_
     }
     for (whole, below) in WAYS {
         let scratch = tree();
-        let mut first = whole(&scratch).failpoint("rename@1", "pause").spawn();
-        first.wait_until_paused();
-        swap(&scratch, below).args(["--wait", "0"]).run().exits(75).says("another run");
-        let second = swap(&scratch, below).args(["--wait", "60"]).spawn();
-        first.signal(Signal::CONT);
-        first.wait().exits(0);
-        second.wait().exits(0);
+        waits_for(whole(&scratch), || swap(&scratch, below)).exits(0);
         has_both(&scratch, below);
     }
 }
@@ -68,15 +74,12 @@ fn a_directory_is_exchanged_only_when_nobody_is_at_work_below_it() {
     }
     for (whole, below) in WAYS {
         let scratch = tree();
-        let mut first = swap(&scratch, below).failpoint("rename@1", "pause").spawn();
-        first.wait_until_paused();
-        whole(&scratch).args(["--wait", "0"]).run().exits(75).says("another run");
-        // Others beside it are of no concern.
-        swapbin(&scratch).from("tool").to("beside").args(["--wait", "0"]).run().exits(0);
-        let second = whole(&scratch).args(["--wait", "60"]).spawn();
-        first.signal(Signal::CONT);
-        first.wait().exits(0);
-        second.wait().exits(0);
+        waits_for(swap(&scratch, below), || {
+            // Others beside it are of no concern.
+            swapbin(&scratch).from("tool").to("beside").args(["--wait", "0"]).run().exits(0);
+            whole(&scratch)
+        })
+        .exits(0);
         has_both(&scratch, below);
     }
 }
@@ -117,14 +120,8 @@ fn runs_that_exchange_the_same_directory_come_one_after_the_other() {
     }
     for (whole, below) in WAYS {
         let scratch = tree();
-        let mut first = whole(&scratch).failpoint("rename@1", "pause").spawn();
-        first.wait_until_paused();
-        whole(&scratch).args(["--wait", "0"]).run().exits(75).says("another run");
-        let second = whole(&scratch).args(["--wait", "60"]).spawn();
-        first.signal(Signal::CONT);
-        first.wait().exits(0);
         // It looks again, and finds nothing left to do.
-        second.wait().exits(0).prints("unchanged");
+        waits_for(whole(&scratch), || whole(&scratch)).exits(0).prints("unchanged");
         assert_eq!(scratch.read(format!("{below}/version")), b"2");
         scratch.assert_no_litter();
     }
